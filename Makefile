@@ -1,0 +1,55 @@
+# yoyak's commands; `make help` lists them. Everything lives in .venv/ and .cache/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The lock is complete, so pip's resolver has nothing to decide; hashes are checked file by file.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-compile --require-hashes
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "error: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "error: no virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 3; }
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing yoyak's locked dependencies into $(VENV)/ ..." >&2
+	@$(PIP) -r requirements/runtime.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "installing the test tools into $(VENV)/ ..." >&2
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## the main job on this machine: crawl, synthetic model, summarizer, benchmark, report
+	@$(BIN)/yoyak demo
+
+.PHONY: lint
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: check
+check: lint ## lint, types, import arrows, unit tests (under a minute)
+	$(BIN)/pytest tests/unit
+
+.PHONY: test
+test: check ## everything that CI runs
+	$(BIN)/pytest tests/integration tests/e2e
+
+.PHONY: lock
+lock: $(VENV)/.dev ## resolve the dependencies again and write their hashes
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 \
+	  --no-header --no-annotate pyproject.toml requirements/build.in -o requirements/runtime.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 \
+	  --no-header --no-annotate requirements/dev.in -o requirements/dev.txt

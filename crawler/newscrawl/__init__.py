@@ -1,0 +1,1 @@
+"""newscrawl: the Scrapy project that turns news pages into a dataset."""

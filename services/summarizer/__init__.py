@@ -1,0 +1,1 @@
+"""The summarizer service: an article in, a summary out, over HTTP."""

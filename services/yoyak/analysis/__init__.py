@@ -1,0 +1,1 @@
+"""From raw records to published numbers; pure functions."""

@@ -1,0 +1,1 @@
+"""The benchmark: parts built and joined."""

@@ -1,0 +1,1 @@
+"""Load: schedules, and the runner that sends requests and takes stamps."""

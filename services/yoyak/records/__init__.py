@@ -1,0 +1,46 @@
+"""The records that go to disk: plain frozen dataclasses, one JSON Schema each in docs/schema."""
+
+from yoyak.records.manifest import EngineFacts, Manifest, ModelFacts, Option, Workload
+from yoyak.records.perf import (
+    Cost,
+    Distribution,
+    Finding,
+    GpuResources,
+    Latency,
+    ModelLoad,
+    Perf,
+    Rate,
+    Rates,
+    Resources,
+    Severity,
+    Totals,
+)
+from yoyak.records.request import FinishReason, LoadRecord, LoadState, RequestRecord, Summary
+
+SCHEMA_VERSION = 1  # of every file in a run folder; a reader refuses a newer one
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Cost",
+    "Distribution",
+    "EngineFacts",
+    "Finding",
+    "FinishReason",
+    "GpuResources",
+    "Latency",
+    "LoadRecord",
+    "LoadState",
+    "Manifest",
+    "ModelFacts",
+    "ModelLoad",
+    "Option",
+    "Perf",
+    "Rate",
+    "Rates",
+    "RequestRecord",
+    "Resources",
+    "Severity",
+    "Summary",
+    "Totals",
+    "Workload",
+]

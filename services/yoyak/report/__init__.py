@@ -1,0 +1,1 @@
+"""Reports from files alone: text, Markdown, CSV, HTML."""

@@ -1,0 +1,1 @@
+"""Run folders on disk: written as things happen, read back for reports."""
