@@ -1,0 +1,244 @@
+"""The configuration of one benchmark run: flags beat environment beats file beats default."""
+
+import difflib
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from yoyak.errors import UsageError
+
+Origin = Literal["flag", "environment", "file", "default"]
+Arrivals = Literal["poisson", "constant"]
+ENVIRONMENT_PREFIX = "YOYAK_RUN_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """What `yoyak run` does; docs/measurement.md says what each option changes in the numbers."""
+
+    dataset: Path = Path("dataset")
+    articles: int = 8
+    article_chars: int = 1500  # longer articles are passed over, never cut
+    engine: str = "llamacpp"
+    url: str | None = None  # None: the engine's usual address, or one that we start
+    model: str | None = None  # a name, or a GGUF file for llamacpp
+    concurrency: int = 1
+    rate: float | None = None  # requests a second: open loop
+    arrivals: Arrivals = "poisson"
+    duration: float | None = None  # seconds a repetition; None: each article once
+    repetitions: int = 5
+    warmup: int | None = None  # requests at the head of a repetition; None: until steady
+    output_tokens: int = 200
+    threads: int | None = None  # None: auto, the physical cores within affinity and quota
+    context: int = 4096  # tokens a slot
+    batch: int = 512
+    seed: int = 1
+    temperature: float = 0.0
+    timeout: float = 600.0  # seconds a request may take
+    max_failures: int = 0
+    out: Path = Path("runs")
+    price: float | None = None  # USD an hour for this host
+    cache: Path = Path("~/.cache/yoyak")
+    metadata: bool = True  # ask the cloud who this host is, where its firmware says EC2
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedConfig:
+    """A configuration, and where each of its values came from."""
+
+    config: RunConfig
+    origins: Mapping[str, Origin]
+
+
+def resolve(
+    flags: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str],
+    file: Path | None = None,
+) -> ResolvedConfig:
+    """Return the configuration from flags (None means not given), environment and TOML file.
+
+    Raises:
+        UsageError: an unknown key, or a value that cannot be; says which and where it came from.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {field.name: "default" for field in fields(RunConfig)}
+    sources: tuple[tuple[Origin, Mapping[str, Any]], ...] = (
+        ("file", _from_file(file)),
+        ("environment", _from_environment(environ)),
+        ("flag", {k: v for k, v in flags.items() if v is not None}),
+    )
+    for origin, given in sources:
+        for name, raw in given.items():
+            values[name] = _parse(name, raw, origin)
+            origins[name] = origin
+    config = RunConfig(**values)
+    _check(config, origins)
+    return ResolvedConfig(config, origins)
+
+
+def _from_file(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"--config {path} cannot be read: {error.strerror}; name an existing TOML file"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--config {path} is not TOML: {error}; mend that line") from error
+    known = {name.replace("_", "-"): name for name in PARSERS} | {name: name for name in PARSERS}
+    for key in table:
+        if key not in known:
+            raise UsageError(f'--config {path}: unknown key "{key}"{_nearest(key, known)}')
+    return {known[key]: value for key, value in table.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    given = {}
+    for variable, value in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if name not in PARSERS:
+            names = {ENVIRONMENT_PREFIX + known.upper(): known for known in PARSERS}
+            raise UsageError(f"unknown variable {variable}{_nearest(variable, names)}")
+        if value:  # compose passes an unset variable as an empty one
+            given[name] = value
+    return given
+
+
+def _nearest(key: str, known: Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f'; did you mean "{near[0]}"?' if near else "; remove it"
+
+
+def _parse(name: str, raw: object, origin: Origin) -> object:
+    where = {
+        "flag": f"--{name.replace('_', '-')}",
+        "environment": f"{ENVIRONMENT_PREFIX}{name.upper()}",
+        "file": f"{name} in the file",
+        "default": name,
+    }[origin]
+    expected, parse = PARSERS[name]
+    try:
+        return parse(raw)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f'{where} is "{raw}"; it takes {expected}') from error
+
+
+def _count(raw: object) -> int:
+    value = _whole(raw)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _whole(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise TypeError
+    value = int(raw)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def _positive(raw: object) -> float:
+    value = _not_negative(raw)
+    if value == 0:
+        raise ValueError
+    return value
+
+
+def _not_negative(raw: object) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise TypeError
+    value = float(raw)
+    if not math.isfinite(value) or value < 0:
+        raise ValueError
+    return value
+
+
+def _duration(raw: object) -> float:
+    """Seconds from a number or a text such as "90", "1.5s", "250ms", "10m", "1h"."""
+    if isinstance(raw, str):
+        for suffix, factor in (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)):
+            if raw.endswith(suffix):
+                return _positive(raw.removesuffix(suffix)) * factor
+    return _positive(raw)
+
+
+def _auto(parse: Callable[[object], int]) -> Callable[[object], int | None]:
+    return lambda raw: None if raw == "auto" else parse(raw)
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str) or not raw:
+        raise TypeError
+    return raw
+
+
+def _arrivals(raw: object) -> Arrivals:
+    if raw == "poisson":
+        return "poisson"
+    if raw == "constant":
+        return "constant"
+    raise ValueError
+
+
+def _flag(raw: object) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    value = words.get(str(raw).lower())
+    if value is None:
+        raise ValueError
+    return value
+
+
+_COUNT = ("a whole number of at least 1", _count)
+_SECONDS = ('seconds, or a duration such as "90s" or "10m"', _duration)
+_FILE = ("a path", lambda raw: Path(_text(str(raw))).expanduser())
+
+PARSERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
+    "dataset": _FILE,
+    "articles": _COUNT,
+    "article_chars": _COUNT,
+    "engine": ("an engine's name", _text),
+    "url": ("an address such as http://127.0.0.1:11434", _text),
+    "model": ("a model's name or a GGUF file", _text),
+    "concurrency": _COUNT,
+    "rate": ("requests a second, above 0", _positive),
+    "arrivals": ("poisson or constant", _arrivals),
+    "duration": _SECONDS,
+    "repetitions": _COUNT,
+    "warmup": ('"auto" or a whole number of requests', _auto(_whole)),
+    "output_tokens": _COUNT,
+    "threads": ('"auto" or a whole number of at least 1', _auto(_count)),
+    "context": _COUNT,
+    "batch": _COUNT,
+    "seed": ("a whole number of at least 0", _whole),
+    "temperature": ("a number of at least 0", _not_negative),
+    "timeout": _SECONDS,
+    "max_failures": ("a whole number of at least 0", _whole),
+    "out": _FILE,
+    "price": ("US dollars an hour, above 0", _positive),
+    "cache": _FILE,
+    "metadata": ("true or false", _flag),
+}
+
+
+def _check(config: RunConfig, origins: Mapping[str, Origin]) -> None:
+    if config.rate is not None and origins["concurrency"] != "default":
+        raise UsageError(
+            "--rate (open loop) and --concurrency (closed loop) exclude each other; give one"
+        )
+    if config.rate is None and origins["arrivals"] != "default":
+        raise UsageError("--arrivals shapes an open loop; give --rate as well")
+    if config.output_tokens >= config.context:
+        raise UsageError(
+            f"--output-tokens {config.output_tokens} leaves no room for a prompt in "
+            f"--context {config.context}; raise --context"
+        )

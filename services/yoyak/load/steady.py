@@ -1,0 +1,23 @@
+"""When warm-up may end: once the last requests no longer trend and differ little."""
+
+from collections.abc import Sequence
+
+WINDOW = 3  # requests that must agree
+# Between repetitions of a quiet host we saw decode times differ by 1 to 2 %; caches, page faults
+# and clock ramps that warm-up is to absorb are changes of 10 % and more. 5 % stands between.
+TOLERANCE = 0.05
+LEAST = 1  # warm-up requests of a repetition, always
+CAP = 6  # warm-up requests of a repetition, at most: a host that never settles is a finding
+
+
+def is_steady(seconds_per_token: Sequence[float]) -> bool:
+    """Say whether the last WINDOW values lie within TOLERANCE of their mean.
+
+    Args:
+        seconds_per_token: work-normalized durations of the warm-up requests, in order.
+    """
+    if len(seconds_per_token) < WINDOW:
+        return False
+    last = seconds_per_token[-WINDOW:]
+    mean = sum(last) / WINDOW
+    return mean > 0 and max(abs(value - mean) for value in last) <= TOLERANCE * mean

@@ -1,0 +1,240 @@
+"""A run folder: appended to as the run goes, read back later, never silently half-written."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, TypeVar
+
+from yoyak.errors import HostError, UsageError
+from yoyak.records import (
+    SCHEMA_VERSION,
+    HostSample,
+    LoadRecord,
+    Manifest,
+    Perf,
+    RequestRecord,
+    Summary,
+)
+from yoyak.store.codec import from_json, to_json
+
+T = TypeVar("T")
+
+MANIFEST = "manifest.json"
+REQUESTS = "requests.jsonl"
+LOADS = "loads.jsonl"
+SAMPLES = "samples.jsonl"
+PERF = "perf.json"
+SUMMARY = "summary.json"
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its folder holds it.
+
+    `perf` is None while the run goes on and after a crash: the folder then has no perf.json.
+    `cut_lines` names the files whose last line was cut off in the middle of a write.
+    """
+
+    path: Path
+    manifest: Manifest
+    requests: tuple[RequestRecord, ...]
+    loads: tuple[LoadRecord, ...]
+    samples: tuple[HostSample, ...]
+    summaries: tuple[Summary, ...]
+    perf: Perf | None
+    cut_lines: tuple[str, ...] = ()
+
+
+class RunWriter:
+    """Writes one run folder. Every record is flushed to the kernel as it is appended, so that a
+    killed process loses at most the line it was writing; files made whole come by rename."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder and open its journals.
+
+        Raises:
+            HostError: it exists already, or cannot be made.
+        """
+        self.path = path
+        try:
+            path.mkdir(parents=True)
+            self._requests = (path / REQUESTS).open("ab", buffering=0)
+            self._loads = (path / LOADS).open("ab", buffering=0)
+        except FileExistsError as error:
+            raise HostError(f"{path} exists already; name another folder with --out") from error
+        except OSError as error:
+            raise HostError(
+                f"the run folder {path} cannot be made: {error.strerror}; name another with --out"
+            ) from error
+
+    def append_request(self, record: RequestRecord) -> None:
+        """Append one record to requests.jsonl."""
+        self._append(self._requests, record)
+
+    def append_load(self, record: LoadRecord) -> None:
+        """Append one record to loads.jsonl."""
+        self._append(self._loads, record)
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write manifest.json; the run counts as begun from here."""
+        self._replace(MANIFEST, to_json(manifest, indent=2) + "\n")
+
+    def write_summaries(self, summaries: Sequence[Summary]) -> None:
+        """Write summary.json."""
+        lines = ",\n".join("  " + to_json(summary) for summary in summaries)
+        self._replace(SUMMARY, f"[\n{lines}\n]\n" if summaries else "[]\n")
+
+    def write_perf(self, perf: Perf) -> None:
+        """Write perf.json; the run counts as finished from here."""
+        self._replace(PERF, to_json(perf, indent=2) + "\n")
+
+    def write_report(self, html: str) -> None:
+        """Write report.html."""
+        self._replace(REPORT, html)
+
+    def close(self) -> None:
+        """Close the journals, their bytes on disk."""
+        for file in (self._requests, self._loads):
+            if not file.closed:
+                os.fsync(file.fileno())
+                file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, file: IO[bytes], record: object) -> None:
+        line = to_json(record).encode() + b"\n"
+        try:
+            written = file.write(line)
+        except OSError as error:
+            raise _write_failure(self.path, error) from error
+        if written != len(line):
+            raise HostError(f"{self.path}: the disk took half a record; free some space")
+
+    def _replace(self, name: str, text: str) -> None:
+        replace_file(self.path / name, text)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write `text` to a temporary name in the same folder, sync, rename.
+
+    Raises:
+        HostError: the disk is full or the folder cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _write_failure(path, error) from error
+
+
+def _write_failure(path: Path, error: OSError) -> HostError:
+    return HostError(
+        f"{path} cannot be written: {error.strerror}; what was finished before is kept"
+    )
+
+
+def read_run(path: Path) -> Run:
+    """Read a run folder; a journal's last line that a crash cut off is left out and named.
+
+    Raises:
+        UsageError: no run folder, a file foreign or broken, or of a newer schema.
+    """
+    if not path.is_dir():
+        raise UsageError(f"{path} is no run folder; name one that `yoyak run` wrote")
+    if not (path / MANIFEST).is_file():
+        raise UsageError(
+            f"{path} holds no {MANIFEST}, so no run began there; name a folder under runs/"
+        )
+    manifest_text = read_text(path / MANIFEST)
+    check_schema_version(manifest_text, path / MANIFEST)
+    manifest = from_json(Manifest, manifest_text, where=str(path / MANIFEST))
+    cut: list[str] = []
+    return Run(
+        path=path,
+        manifest=manifest,
+        requests=_read_lines(path / REQUESTS, RequestRecord, cut),
+        loads=_read_lines(path / LOADS, LoadRecord, cut),
+        samples=_read_lines(path / SAMPLES, HostSample, cut),
+        summaries=_read_summaries(path / SUMMARY),
+        perf=read_perf(path / PERF) if (path / PERF).is_file() else None,
+        cut_lines=tuple(cut),
+    )
+
+
+def read_perf(path: Path) -> Perf:
+    """Read a perf.json.
+
+    Raises:
+        UsageError: missing, foreign, broken, or of a newer schema.
+    """
+    text = read_text(path)
+    check_schema_version(text, path)
+    return from_json(Perf, text, where=str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text; raises UsageError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); name a run's file") from error
+
+
+def check_schema_version(text: str, path: Path) -> None:
+    """Raise UsageError where the file was written by a newer yoyak."""
+    try:
+        version = json.loads(text)["schema_version"]
+        newer = version > SCHEMA_VERSION
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path} names no schema_version: it is truncated or foreign; take it from its host again"
+        ) from error
+    if newer:
+        raise UsageError(
+            f"{path} has schema {version}; this yoyak reads up to {SCHEMA_VERSION}: update it"
+        )
+
+
+def _read_lines(path: Path, kind: type[T], cut: list[str]) -> tuple[T, ...]:
+    if not path.exists():
+        return ()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); mend its rights") from error
+    *whole, rest = data.split(b"\n")
+    if rest:
+        cut.append(path.name)
+    return tuple(_parse_lines(whole, kind, path))
+
+
+def _parse_lines(lines: Iterable[bytes], kind: type[T], path: Path) -> Iterable[T]:
+    for number, line in enumerate(lines, start=1):
+        if line:
+            yield from_json(kind, line, where=f"{path} line {number}")
+
+
+def _read_summaries(path: Path) -> tuple[Summary, ...]:
+    if not path.exists():
+        return ()
+    kind: Any = tuple[Summary, ...]
+    summaries: tuple[Summary, ...] = from_json(kind, read_text(path), where=str(path))
+    return summaries
