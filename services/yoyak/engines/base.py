@@ -29,6 +29,7 @@ class GenerationRequest:
     prompt: str  # prompts.build_prompt of the above
     options: GenerationOptions
     traceparent: str | None = None  # W3C
+    is_warmup: bool = False  # so that a service between us and the engine can label its metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

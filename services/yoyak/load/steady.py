@@ -10,14 +10,14 @@ LEAST = 1  # warm-up requests of a repetition, always
 CAP = 6  # warm-up requests of a repetition, at most: a host that never settles is a finding
 
 
-def is_steady(seconds_per_token: Sequence[float]) -> bool:
+def is_steady(times_s: Sequence[float]) -> bool:
     """Say whether the last WINDOW values lie within TOLERANCE of their mean.
 
     Args:
-        seconds_per_token: work-normalized durations of the warm-up requests, in order.
+        times_s: durations of warm-up requests that all do the same work, in order.
     """
-    if len(seconds_per_token) < WINDOW:
+    if len(times_s) < WINDOW:
         return False
-    last = seconds_per_token[-WINDOW:]
+    last = times_s[-WINDOW:]
     mean = sum(last) / WINDOW
     return mean > 0 and max(abs(value - mean) for value in last) <= TOLERANCE * mean

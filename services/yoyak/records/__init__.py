@@ -16,17 +16,23 @@ from yoyak.records.perf import (
     Totals,
 )
 from yoyak.records.request import FinishReason, LoadRecord, LoadState, RequestRecord, Summary
+from yoyak.records.sample import ClientSample, CpuTimes, EngineSample, GpuSample, HostSample
 
 SCHEMA_VERSION = 1  # of every file in a run folder; a reader refuses a newer one
 
 __all__ = [
     "SCHEMA_VERSION",
+    "ClientSample",
     "Cost",
+    "CpuTimes",
     "Distribution",
     "EngineFacts",
+    "EngineSample",
     "Finding",
     "FinishReason",
     "GpuResources",
+    "GpuSample",
+    "HostSample",
     "Latency",
     "LoadRecord",
     "LoadState",

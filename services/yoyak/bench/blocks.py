@@ -1,0 +1,163 @@
+"""One repetition: unload, load, warm-up until steady, then the measured requests."""
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from yoyak import prompts
+from yoyak.config import RunConfig
+from yoyak.dataset import Article
+from yoyak.engines.base import Engine, GenerationOptions, GenerationRequest
+from yoyak.load.loops import closed_loop, collector_off, open_loop
+from yoyak.load.measure import Slot, cancelled_record, measure
+from yoyak.load.plan import constant_arrivals_s, poisson_arrivals_s, shuffled
+from yoyak.load.steady import CAP, LEAST, is_steady
+from yoyak.records import LoadRecord, RequestRecord
+from yoyak.units import seconds
+
+# Requests that fail one after the other before the run gives up: the engine is gone, and hours of
+# refused connections would say nothing more.
+CONSECUTIVE_FAILURES_MOST = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Blocks:
+    """Runs repetitions against one engine and hands out each record as its request ends."""
+
+    engine: Engine
+    config: RunConfig
+    articles: tuple[Article, ...]
+    run_id: str
+    origin_ns: int
+    stop: asyncio.Event
+    on_request: Callable[[RequestRecord], None]
+    on_load: Callable[[LoadRecord], None]
+    failed: int = 0
+    _consecutive: int = 0
+    _indexes: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    async def reload(self, repetition: int) -> None:
+        """Unload the model, load it again, and record the load."""
+        await self.engine.unload()
+        started = time.monotonic_ns()
+        result = await self.engine.load()
+        self.on_load(
+            LoadRecord(
+                repetition=repetition,
+                started_ns=started - self.origin_ns,
+                done_ns=time.monotonic_ns() - self.origin_ns,
+                load_s=result.load_s,
+                state=result.state,
+                cached_ratio=result.cached_ratio,
+            )
+        )
+
+    async def warm_up(self, repetition: int) -> None:
+        """Send warm-up requests: a fixed number, or until the time per token is steady."""
+        # One article, the longest: every warm-up request is the same work, so their wall times can
+        # be compared as they are, and it touches the most memory that the measured ones will.
+        article = max(self.articles, key=lambda a: len(a.text))
+        users = self.config.concurrency
+        times: list[float] = []
+        sent = 0
+        most = CAP * users if self.config.warmup is None else self.config.warmup
+        while sent < most and not self.stop.is_set():
+            together = min(users, most - sent)
+            sent += together
+            records = await asyncio.gather(
+                *(
+                    self._send(article, None, repetition, is_warmup=True)
+                    for _ in range(together)
+                )
+            )
+            times.extend(seconds(r.done_ns - r.sent_ns) for r in records if r.error is None)
+            if self.config.warmup is None and sent >= LEAST and is_steady(times):
+                return
+
+    async def measured(self, repetition: int) -> None:
+        """Send the measured requests of one repetition, the collector off."""
+
+        async def send(article: Article, scheduled_ns: int | None) -> None:
+            await self._send(article, scheduled_ns, repetition, is_warmup=False)
+
+        order = self._order(repetition)
+        config = self.config
+        with collector_off():
+            if config.rate is None:
+                await closed_loop(
+                    order,
+                    send,
+                    users=config.concurrency,
+                    stop=self.stop,
+                    duration_s=config.duration,
+                )
+            else:
+                await open_loop(
+                    order, send, arrivals_s=self._arrivals_s(repetition), stop=self.stop
+                )
+
+    def _arrivals_s(self, repetition: int) -> tuple[float, ...]:
+        rate, duration = self.config.rate or 1.0, self.config.duration
+        count = len(self.articles) if duration is None else max(1, round(rate * duration))
+        if self.config.arrivals == "constant":
+            return constant_arrivals_s(rate_per_s=rate, count=count)
+        return poisson_arrivals_s(
+            rate_per_s=rate, count=count, seed=self.config.seed, repetition=repetition
+        )
+
+    def _order(self, repetition: int) -> tuple[Article, ...]:
+        return shuffled(self.articles, seed=self.config.seed, repetition=repetition)
+
+    async def _send(
+        self, article: Article, scheduled_ns: int | None, repetition: int, *, is_warmup: bool
+    ) -> RequestRecord:
+        trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
+        index = next(self._indexes)
+        nonce = prompts.nonce(self.run_id, index)
+        request = GenerationRequest(
+            request_id=f"{self.run_id}-{index:06d}",
+            article_id=article.id,
+            title=article.title,
+            text=article.text,
+            nonce=nonce,
+            prompt=prompts.build_prompt(nonce=nonce, title=article.title, text=article.text),
+            options=GenerationOptions(
+                output_tokens=self.config.output_tokens,
+                seed=self.config.seed,
+                temperature=self.config.temperature,
+            ),
+            traceparent=f"00-{trace_id}-{span_id}-01",
+            is_warmup=is_warmup,
+        )
+        slot = Slot(
+            repetition=repetition,
+            is_warmup=is_warmup,
+            scheduled_ns=scheduled_ns,
+            trace_id=trace_id,
+            span_id=span_id,
+        )
+        sent_ns = time.monotonic_ns()
+        try:
+            record = await measure(self.engine, request, slot, origin_ns=self.origin_ns)
+        except asyncio.CancelledError:
+            self.on_request(
+                cancelled_record(request, slot, origin_ns=self.origin_ns, sent_ns=sent_ns)
+            )
+            raise
+        self._count(record)
+        self.on_request(record)
+        return record
+
+    def _count(self, record: RequestRecord) -> None:
+        if record.error is None:
+            self._consecutive = 0
+            return
+        self._consecutive += 1
+        if not record.is_warmup:
+            self.failed += 1
+        if self._consecutive >= CONSECUTIVE_FAILURES_MOST:
+            self.stop.set()
+
