@@ -1,0 +1,1 @@
+"""Model files: GGUF metadata, and GGUF files with synthetic weights."""
