@@ -13,6 +13,12 @@ from yoyak.errors import UsageError
 Origin = Literal["flag", "environment", "file", "default"]
 Arrivals = Literal["poisson", "constant"]
 ENVIRONMENT_PREFIX = "YOYAK_RUN_"
+# A host's identity, which the other parts of the stack read under the same names.
+SHARED_VARIABLES = {
+    "YOYAK_INSTANCE_TYPE": "instance_type",
+    "YOYAK_INSTANCE_ID": "instance_id",
+    "YOYAK_AVAILABILITY_ZONE": "availability_zone",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,9 @@ class RunConfig:
     out: Path = Path("runs")
     price: float | None = None  # USD an hour for this host
     cache: Path = Path("~/.cache/yoyak")
-    metadata: bool = True  # ask the cloud who this host is, where its firmware says EC2
+    instance_type: str | None = None  # None: what firmware or the cloud's metadata say
+    instance_id: str | None = None
+    availability_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def _from_file(path: Path | None) -> Mapping[str, Any]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> Mapping[str, Any]:
-    given = {}
+    given = {name: environ[var] for var, name in SHARED_VARIABLES.items() if environ.get(var)}
     for variable, value in environ.items():
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
@@ -120,7 +128,7 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
 def _parse(name: str, raw: object, origin: Origin) -> object:
     where = {
         "flag": f"--{name.replace('_', '-')}",
-        "environment": f"{ENVIRONMENT_PREFIX}{name.upper()}",
+        "environment": f"{name.upper()} in the environment",
         "file": f"{name} in the file",
         "default": name,
     }[origin]
@@ -190,14 +198,6 @@ def _arrivals(raw: object) -> Arrivals:
     raise ValueError
 
 
-def _flag(raw: object) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    value = words.get(str(raw).lower())
-    if value is None:
-        raise ValueError
-    return value
-
-
 _COUNT = ("a whole number of at least 1", _count)
 _SECONDS = ('seconds, or a duration such as "90s" or "10m"', _duration)
 _FILE = ("a path", lambda raw: Path(_text(str(raw))).expanduser())
@@ -226,7 +226,9 @@ PARSERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "out": _FILE,
     "price": ("US dollars an hour, above 0", _positive),
     "cache": _FILE,
-    "metadata": ("true or false", _flag),
+    "instance_type": ("a name such as r5.4xlarge", _text),
+    "instance_id": ("a name", _text),
+    "availability_zone": ("a name such as ap-northeast-2a", _text),
 }
 
 

@@ -68,10 +68,7 @@ class Blocks:
             together = min(users, most - sent)
             sent += together
             records = await asyncio.gather(
-                *(
-                    self._send(article, None, repetition, is_warmup=True)
-                    for _ in range(together)
-                )
+                *(self._send(article, None, repetition, is_warmup=True) for _ in range(together))
             )
             times.extend(seconds(r.done_ns - r.sent_ns) for r in records if r.error is None)
             if self.config.warmup is None and sent >= LEAST and is_steady(times):
@@ -160,4 +157,3 @@ class Blocks:
             self.failed += 1
         if self._consecutive >= CONSECUTIVE_FAILURES_MOST:
             self.stop.set()
-

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from yoyak import prompts
+from yoyak.bench.preflight import Work
 from yoyak.config import ResolvedConfig
-from yoyak.dataset import Article
-from yoyak.records import SCHEMA_VERSION, EngineFacts, Manifest, Option, Workload
+from yoyak.records import SCHEMA_VERSION, ArticleRef, EngineFacts, Manifest, Option, Workload
 
 # The packages that the timed path runs through.
 TIMED_PACKAGES = ("yoyak", "xllamacpp", "httptools", "uvloop", "uvicorn", "fastapi")
@@ -53,7 +53,7 @@ def build_manifest(
     command: Sequence[str],
     resolved: ResolvedConfig,
     threads: int,
-    articles: Sequence[Article],
+    work: Work,
     dataset_sha256: str,
     host: Mapping[str, Any],
     engine: EngineFacts,
@@ -77,7 +77,7 @@ def build_manifest(
         options=options,
         workload=Workload(
             dataset_sha256=dataset_sha256,
-            article_ids=tuple(article.id for article in articles),
+            article_ids=tuple(article.id for article in work.articles),
             template_sha256=engine.template_sha256 or prompts.TEMPLATE_SHA256,
             output_tokens=config.output_tokens,
             output_length_forced=engine.forces_output_length,
@@ -94,6 +94,16 @@ def build_manifest(
         host=host,
         engine=engine,
         versions=versions(),
+        articles=tuple(
+            ArticleRef(
+                id=article.id,
+                title=article.title,
+                url=article.url,
+                chars=len(article.text),
+                prompt_tokens=tokens if work.is_counted else None,
+            )
+            for article, tokens in zip(work.articles, work.prompt_tokens, strict=True)
+        ),
         clock={"name": clock.implementation, "resolution_ns": round(clock.resolution * 1e9)},
     )
 

@@ -1,6 +1,6 @@
 """The records that go to disk: plain frozen dataclasses, one JSON Schema each in docs/schema."""
 
-from yoyak.records.manifest import EngineFacts, Manifest, ModelFacts, Option, Workload
+from yoyak.records.manifest import ArticleRef, EngineFacts, Manifest, ModelFacts, Option, Workload
 from yoyak.records.perf import (
     Cost,
     Distribution,
@@ -22,6 +22,7 @@ SCHEMA_VERSION = 1  # of every file in a run folder; a reader refuses a newer on
 
 __all__ = [
     "SCHEMA_VERSION",
+    "ArticleRef",
     "ClientSample",
     "Cost",
     "CpuTimes",

@@ -76,6 +76,17 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRef:
+    """An article of the run, so that a folder can be read without its dataset."""
+
+    id: str
+    title: str
+    url: str | None
+    chars: int
+    prompt_tokens: int | None  # as the engine counted them before the run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """manifest.json."""
 
@@ -90,3 +101,4 @@ class Manifest:
     engine: EngineFacts
     versions: Mapping[str, str]  # of yoyak, Python and the packages on the timed path
     clock: Mapping[str, Any]  # name, resolution_ns
+    articles: tuple[ArticleRef, ...] = ()

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -81,20 +81,7 @@ class RunWriter:
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write manifest.json; the run counts as begun from here."""
-        self._replace(MANIFEST, to_json(manifest, indent=2) + "\n")
-
-    def write_summaries(self, summaries: Sequence[Summary]) -> None:
-        """Write summary.json."""
-        lines = ",\n".join("  " + to_json(summary) for summary in summaries)
-        self._replace(SUMMARY, f"[\n{lines}\n]\n" if summaries else "[]\n")
-
-    def write_perf(self, perf: Perf) -> None:
-        """Write perf.json; the run counts as finished from here."""
-        self._replace(PERF, to_json(perf, indent=2) + "\n")
-
-    def write_report(self, html: str) -> None:
-        """Write report.html."""
-        self._replace(REPORT, html)
+        replace_file(self.path / MANIFEST, to_json(manifest, indent=2) + "\n")
 
     def close(self) -> None:
         """Close the journals, their bytes on disk."""
@@ -122,9 +109,6 @@ class RunWriter:
             raise _write_failure(self.path, error) from error
         if written != len(line):
             raise HostError(f"{self.path}: the disk took half a record; free some space")
-
-    def _replace(self, name: str, text: str) -> None:
-        replace_file(self.path / name, text)
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -205,7 +189,7 @@ def check_schema_version(text: str, path: Path) -> None:
         newer = version > SCHEMA_VERSION
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise UsageError(
-            f"{path} names no schema_version: it is truncated or foreign; take it from its host again"
+            f"{path} names no schema_version: truncated or foreign; take it from its host again"
         ) from error
     if newer:
         raise UsageError(

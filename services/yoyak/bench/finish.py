@@ -1,0 +1,67 @@
+"""The end of a run: summaries, results and report, made from the folder's records alone."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from yoyak.analysis.perf import build_perf
+from yoyak.bench.identity import iso_utc
+from yoyak.records import Manifest, Perf, RequestRecord, Summary
+from yoyak.report.html import run_html
+from yoyak.store.codec import to_json
+from yoyak.store.run_folder import PERF, REPORT, SUMMARY, Run, read_run, replace_file
+from yoyak.units import US_PER_S, seconds
+
+
+def finish_run(path: Path, *, usd_per_hour: float | None = None) -> Perf:
+    """Write summary.json, perf.json and report.html into a run folder, and return the results.
+
+    The same records give the same files, so a run that was killed can be finished later, and a
+    newer yoyak can publish an old run again.
+    """
+    run = read_run(path)
+    perf = results(run, usd_per_hour=usd_per_hour)
+    lines = ",\n".join("  " + to_json(summary) for summary in summaries(run))
+    replace_file(path / SUMMARY, f"[\n{lines}\n]\n")
+    replace_file(path / PERF, to_json(perf, indent=2) + "\n")
+    replace_file(path / REPORT, run_html(read_run(path)))
+    return perf
+
+
+def results(run: Run, *, usd_per_hour: float | None = None) -> Perf:
+    """Return the results of a run's records."""
+    return build_perf(
+        run.manifest,
+        run.requests,
+        run.loads,
+        run.samples,
+        finished_at=finished_at(run.manifest, run.requests),
+        usd_per_hour=usd_per_hour,
+    )
+
+
+def finished_at(manifest: Manifest, requests: tuple[RequestRecord, ...]) -> str | None:
+    """Return the wall-clock time of the last request's end: the anchor plus its stamp."""
+    if not requests:
+        return None
+    last_s = seconds(max(record.done_ns for record in requests))
+    began = datetime.fromisoformat(manifest.started_at)
+    return iso_utc(began + timedelta(microseconds=round(last_s * US_PER_S)))
+
+
+def summaries(run: Run) -> tuple[Summary, ...]:
+    """Return what the model wrote in the measured requests that succeeded."""
+    known = {article.id: article for article in run.manifest.articles}
+    return tuple(
+        Summary(
+            article_id=record.article_id,
+            title=known[record.article_id].title,
+            url=known[record.article_id].url,
+            summary=record.output,
+            prompt_chars=record.prompt_chars,
+            output_chars=record.output_chars,
+            finish_reason=record.finish_reason,
+            repetition=record.repetition,
+        )
+        for record in run.requests
+        if not record.is_warmup and record.error is None
+    )

@@ -1,0 +1,54 @@
+"""Ctrl-C during a benchmark: the first drains and finishes, the second gives up at once."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+
+import uvloop
+
+from yoyak.bench.progress import Progress
+from yoyak.bench.run import RunOutcome, run_benchmark
+from yoyak.cli.consoles import messages_console
+from yoyak.cli.progress import progress_on
+from yoyak.config import ResolvedConfig
+from yoyak.errors import InterruptedRun
+
+
+def run_with_interrupts(
+    resolved: ResolvedConfig, *, command: Sequence[str], progress: Progress | None = None
+) -> RunOutcome:
+    """Run a benchmark on an event loop of its own that listens to SIGINT and SIGTERM.
+
+    Raises:
+        InterruptedRun: a second signal came, or the first one before any request left.
+    """
+    watcher = progress_on(messages_console()) if progress is None else progress
+    try:
+        return uvloop.run(_run(resolved, command, watcher))
+    except asyncio.CancelledError as error:
+        raise InterruptedRun("stopped; every finished request is in the run folder") from error
+
+
+async def _run(resolved: ResolvedConfig, command: Sequence[str], progress: Progress) -> RunOutcome:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(
+        run_benchmark(resolved, progress=progress, stop=stop, command=command)
+    )
+    handler = _handler(stop, task, progress)
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, handler)
+    return await task
+
+
+def _handler(
+    stop: asyncio.Event, task: "asyncio.Future[RunOutcome]", progress: Progress
+) -> Callable[[], None]:
+    def on_signal() -> None:
+        if stop.is_set():
+            task.cancel()
+            return
+        progress.note("stopping: requests in flight finish first; once more to give them up")
+        stop.set()
+
+    return on_signal
