@@ -1,22 +1,14 @@
 """The whole pipeline on one machine: newsroom, crawl, synthetic model, summarizer, benchmark."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from yoyak.bench.children import service
 from yoyak.bench.progress import Progress
-from yoyak.bench.run import RunOutcome
-from yoyak.config import ResolvedConfig
-from yoyak.errors import HostError, YoyakError
-from yoyak.models import cached
 
 NEWSROOM_READY_S = 20.0
 SUMMARIZER_READY_S = 120.0  # includes loading the model
-KEYWORD = "한결마루증권"
+KEYWORD = "온새미증권"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
