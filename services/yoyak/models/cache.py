@@ -15,6 +15,7 @@ from pathlib import Path
 from yoyak.errors import HostError
 from yoyak.models.digest import remember_sha256
 from yoyak.models.presets import SYNTH_FORMAT, architecture
+from yoyak.models.synthesis import synth
 from yoyak.models.vocabulary import mistral_tokenizer_path
 from yoyak.models.whole_file import whole_file
 
@@ -67,9 +68,6 @@ def _make(
     tokenizer_sha256: str,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    # Imported here: it brings numpy, a fifth of a second that a model already there need not cost.
-    from yoyak.models.synth import synth
-
     made = synth(preset, path, seed=seed, progress=progress)
     sidecar = {
         "tokenizer_sha256": tokenizer_sha256,

@@ -13,6 +13,8 @@ _VARINT_BITS = 64
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
+    if at < len(message) and message[at] < 0x80:  # nearly all: field keys and short lengths
+        return message[at], at + 1
     value = 0
     for shift in range(0, _VARINT_BITS + 6, 7):
         if at >= len(message):

@@ -16,6 +16,7 @@ from yoyak.models.gguf_format import TokenType
 from yoyak.models.protobuf_fields import fields
 
 _BPE = 2  # TrainerSpec.model_type
+_FLOAT32 = struct.Struct("<f")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +125,9 @@ def _piece(message: bytes) -> tuple[bytes, float, TokenType]:
             text.decode()  # UnicodeDecodeError is a ValueError
         elif number == 2:
             packed = _message(value)
-            if len(packed) != struct.calcsize("<f"):
+            if len(packed) != _FLOAT32.size:
                 raise ValueError("a score is not a float")
-            (score,) = struct.unpack("<f", packed)
+            (score,) = _FLOAT32.unpack(packed)
         elif number == 3:
             kind = TokenType(value if isinstance(value, int) else 0)
     return text, score, kind
