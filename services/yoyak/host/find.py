@@ -1,0 +1,103 @@
+"""Finding an engine's process: by the port it listens on, by its command, or by its cgroup."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from yoyak.host.kernel_files import entries, read_link, read_text
+from yoyak.host.proc import pid_namespace, process_stat
+
+_LISTEN = "0A"
+_PORT_FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns")
+
+
+def find_listening_pid(port: int, root: Path = Path("/")) -> int | None:
+    """Return the process that listens on a TCP port of this network namespace, or None.
+
+    /proc/net/tcp and tcp6 name the socket's inode, /proc/PID/fd who holds it. Where several
+    processes hold the socket (workers forked by one parent), the eldest is taken: the root of
+    their tree. None also where the holder belongs to another user and we are not root, and where
+    it only forwards the port into a container: then `find_pids_by_command` must do.
+    """
+    wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port, root)}
+    if not wanted:
+        return None
+    return _eldest(
+        [
+            pid
+            for pid in _pids(root)
+            if _holds(pid, wanted, root) and _command(pid, root) not in _PORT_FORWARDERS
+        ],
+        root,
+    )
+
+
+def find_pids_by_command(name: str, root: Path = Path("/")) -> tuple[int, ...]:
+    """Return the processes whose program is called so, eldest first.
+
+    The name is compared with the last part of argv[0] and of the first argument's path, so that
+    `ollama` finds `/usr/bin/ollama serve`. Works in the host's pid namespace for containers too.
+    """
+    found = [pid for pid in _pids(root) if name in _program_names(pid, root)]
+    return _by_age(found, root)
+
+
+def find_pids_by_cgroup(text: str, root: Path = Path("/")) -> tuple[int, ...]:
+    """Return the processes whose cgroup path holds a text (a container's id), eldest first."""
+    found = [pid for pid in _pids(root) if text in (read_text(root / f"proc/{pid}/cgroup") or "")]
+    return _by_age(found, root)
+
+
+def find_pid_of_namespace(pid: int, namespace: int, root: Path = Path("/")) -> int | None:
+    """Return our number for a process that another pid namespace calls `pid`, or None.
+
+    An engine in a container reports its pid and its namespace's inode; seen from the host the
+    same process has another number. The kernel lists both (NSpid, from Linux 4.1).
+    """
+    if pid_namespace(root) == namespace:
+        return pid if process_stat(pid, root) else None
+    for ours in _pids(root):
+        if pid_namespace(root, ours) == namespace:
+            status = read_text(root / f"proc/{ours}/status") or ""
+            numbers = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid")]
+            if numbers and numbers[0][-1:] == [str(pid)]:
+                return ours
+    return None
+
+
+def _listening_inodes(port: int, root: Path) -> set[str]:
+    inodes = set()
+    for table in ("tcp", "tcp6"):
+        for line in (read_text(root / "proc/net" / table) or "").splitlines()[1:]:
+            columns = line.split()
+            if len(columns) > 9 and columns[3] == _LISTEN:  # the last is the inode
+                local_port = columns[1].rpartition(":")[2]
+                if int(local_port, 16) == port:
+                    inodes.add(columns[9])
+    return inodes
+
+
+def _holds(pid: int, sockets: set[str], root: Path) -> bool:
+    descriptors = root / "proc" / str(pid) / "fd"
+    return any(read_link(descriptors / name) in sockets for name in entries(descriptors))
+
+
+def _pids(root: Path) -> Iterator[int]:
+    return (int(name) for name in entries(root / "proc") if name.isdigit())
+
+
+def _command(pid: int, root: Path) -> str | None:
+    return read_text(root / f"proc/{pid}/comm")
+
+
+def _program_names(pid: int, root: Path) -> set[str]:
+    arguments = (read_text(root / f"proc/{pid}/cmdline") or "").split("\0")
+    return {argument.rpartition("/")[2] for argument in arguments[:2] if argument}
+
+
+def _by_age(pids: list[int], root: Path) -> tuple[int, ...]:
+    started = {pid: stat.starttime_ticks for pid in pids if (stat := process_stat(pid, root))}
+    return tuple(sorted(started, key=lambda pid: (started[pid], pid)))
+
+
+def _eldest(pids: list[int], root: Path) -> int | None:
+    return next(iter(_by_age(pids, root)), None)
