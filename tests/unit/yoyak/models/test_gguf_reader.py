@@ -5,6 +5,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -214,3 +216,30 @@ def test_a_damaged_model_is_read_or_refused_and_nothing_else(
         assert "\n" not in str(refusal)  # noqa: PT017 - both ends are fine, each has its own check
     else:
         assert model.size_bytes == len(content) == tiny.size_bytes
+
+
+def test_a_file_of_the_reference_writer_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "reference.gguf"
+    writer = gguf.GGUFWriter(path, "qwen3")
+    writer.add_custom_alignment(64)
+    writer.add_name("온글 0.6B")
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_K_M)
+    writer.add_context_length(40_960)
+    writer.add_block_count(28)
+    writer.add_token_list(["<s>", "가", "나"])
+    writer.add_token_merges(["가 나"])
+    writer.add_array("mixed.numbers", [1, 2, 3])
+    writer.add_array("mixed.flags", [True, False])
+    writer.add_float64("mixed.double", 0.1)
+    writer.add_int8("mixed.small", -1)
+    writer.add_tensor("a", np.zeros((3, 5), dtype=np.float32))
+    writer.add_tensor("b", np.zeros((2, 7), dtype=np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    model = read_gguf(path)
+    assert (model.architecture, model.name, model.quantization) == ("qwen3", "온글 0.6B", "Q4_K_M")
+    assert (model.context_length, model.layers, model.vocab_size) == (40_960, 28, 3)
+    assert (model.parameter_count, model.tensor_count) == (3 * 5 + 2 * 7, 2)
+    assert not model.synthetic
