@@ -5,7 +5,7 @@ from itertools import pairwise
 from yoyak.records import RequestRecord
 from yoyak.units import seconds
 
-_LEAST_TOKENS = 2  # a time per token after the first needs a second one
+LEAST_TOKENS = 2  # a time per token after the first needs a second one
 
 
 def succeeded(record: RequestRecord) -> bool:
@@ -62,7 +62,7 @@ def time_per_output_token_s(record: RequestRecord) -> float | None:
         OpenTelemetry GenAI conventions, `gen_ai.server.time_per_output_token`.
     """
     tokens = record.output_tokens
-    if not succeeded(record) or tokens is None or tokens < _LEAST_TOKENS:
+    if not succeeded(record) or tokens is None or tokens < LEAST_TOKENS:
         return None
     span_s = client_decode_s(record)
     return None if span_s is None else span_s / (tokens - 1)
@@ -70,7 +70,7 @@ def time_per_output_token_s(record: RequestRecord) -> float | None:
 
 def client_decode_s(record: RequestRecord) -> float | None:
     """Return the span from first to last chunk, or None below two chunks or on failure."""
-    if not succeeded(record) or len(record.chunk_ns) < _LEAST_TOKENS:
+    if not succeeded(record) or len(record.chunk_ns) < LEAST_TOKENS:
         return None
     return seconds(record.chunk_ns[-1] - record.chunk_ns[0])
 
