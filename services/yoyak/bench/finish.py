@@ -1,25 +1,26 @@
 """The end of a run: summaries, results and report, made from the folder's records alone."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from yoyak.analysis.perf import build_perf
 from yoyak.bench.identity import iso_utc
-from yoyak.records import Manifest, Perf, RequestRecord, Summary
+from yoyak.records import Finding, Manifest, Perf, RequestRecord, Summary
 from yoyak.report.html import run_html
 from yoyak.store.codec import to_json
 from yoyak.store.run_folder import PERF, REPORT, SUMMARY, Run, read_run, replace_file
 from yoyak.units import US_PER_S, seconds
 
 
-def finish_run(path: Path, *, usd_per_hour: float | None = None) -> Perf:
+def finish_run(path: Path, *, also: Sequence[Finding] = ()) -> Perf:
     """Write summary.json, perf.json and report.html into a run folder, and return the results.
 
     The same records give the same files, so a run that was killed can be finished later, and a
     newer yoyak can publish an old run again.
     """
     run = read_run(path)
-    perf = results(run, usd_per_hour=usd_per_hour)
+    perf = results(run, also=also)
     lines = ",\n".join("  " + to_json(summary) for summary in summaries(run))
     replace_file(path / SUMMARY, f"[\n{lines}\n]\n")
     replace_file(path / PERF, to_json(perf, indent=2) + "\n")
@@ -27,15 +28,17 @@ def finish_run(path: Path, *, usd_per_hour: float | None = None) -> Perf:
     return perf
 
 
-def results(run: Run, *, usd_per_hour: float | None = None) -> Perf:
-    """Return the results of a run's records."""
+def results(run: Run, *, also: Sequence[Finding] = ()) -> Perf:
+    """Return the results of a run's records, at the price that its options name."""
+    price = run.manifest.options.get("price")
     return build_perf(
         run.manifest,
         run.requests,
         run.loads,
         run.samples,
         finished_at=finished_at(run.manifest, run.requests),
-        usd_per_hour=usd_per_hour,
+        usd_per_hour=price.value if price and isinstance(price.value, float) else None,
+        also=also,
     )
 
 

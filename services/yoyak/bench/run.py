@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,10 +20,10 @@ from yoyak.engines import open_engine
 from yoyak.engines.base import Engine
 from yoyak.host.cloud import CloudIdentity
 from yoyak.host.facts import HostFacts, host_facts
-from yoyak.host.sampler_process import SamplerProcess
+from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
 from yoyak.host.topology import auto_threads
 from yoyak.load.steady import LEAST
-from yoyak.records import EngineFacts, Perf, RequestRecord
+from yoyak.records import EngineFacts, Finding, Perf, RequestRecord
 from yoyak.store.run_folder import SAMPLES, RunWriter
 
 SAMPLES_PER_S = 10
@@ -115,16 +114,16 @@ async def run_benchmark(
                 on_request=writer.append_request,
                 on_load=writer.append_load,
             )
-            sampler = SamplerProcess(
-                writer.path / SAMPLES,
+            with SamplerProcess(
+                out=writer.path / SAMPLES,
                 origin_ns=origin_ns,
                 hz=SAMPLES_PER_S,
                 engine_pid=_local_pid(facts, host),
-                client_pids=(os.getpid(),),
-            )
-            with sampler:
+            ) as sampler:
                 await _repeat(blocks, engine, facts, host, sampler, progress)
-        perf = finish_run(writer.path)
+                sampled = await asyncio.to_thread(sampler.stop)
+        with progress.step("results and report"):
+            perf = finish_run(writer.path, also=_sampler_findings(sampled))
         return RunOutcome(
             path=writer.path, perf=perf, failed=blocks.failed, is_interrupted=stop.is_set()
         )
@@ -152,9 +151,22 @@ async def _repeat(
                 facts = await engine.describe()
                 pid = _local_pid(facts, host)
                 if pid is not None:
-                    sampler.point_at_engine(pid)
+                    sampler.point_at_engine(pid=pid)
             await blocks.warm_up(repetition)
             await blocks.measured(repetition)
+
+
+def _sampler_findings(report: SamplerReport) -> tuple[Finding, ...]:
+    if report.failure is None:
+        return ()
+    return (
+        Finding(
+            code="sampler-died",
+            severity="warning",
+            message=f"host samples end early: {report.failure}",
+            mend="free disk space or memory, and run again",
+        ),
+    )
 
 
 def _counting(write: OnRequest, step: Step) -> OnRequest:
