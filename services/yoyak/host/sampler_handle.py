@@ -21,6 +21,7 @@ class SamplerReport:
     skipped_ticks: int | None  # moments at which the one before was not done
     late_max_s: float | None  # the largest delay of a sample
     failure: str | None  # one line if it died, else None
+    log: tuple[str, ...] = ()  # what it had to say, e.g. that a GPU was lost
 
 
 class SamplerProcess:
@@ -113,16 +114,17 @@ class SamplerProcess:
             self._process.kill()
             output, errors = self._process.communicate()
         code = self._process.returncode
+        log = tuple(errors.decode(errors="replace").splitlines())
         lines = output.splitlines()
         if code == 0 and len(lines) > 1:
-            return SamplerReport(**json.loads(lines[-1]), failure=None)
-        last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        reason = last[0] if last else f"exit code {code}"
+            return SamplerReport(**json.loads(lines[-1]), failure=None, log=log)
+        reason = log[-1] if log else f"exit code {code}"
         return SamplerReport(
             samples=None,
             skipped_ticks=None,
             late_max_s=None,
             failure=f"the host sampler died, later resource figures are missing: {reason}",
+            log=log,
         )
 
 
