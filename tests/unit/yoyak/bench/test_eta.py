@@ -1,4 +1,5 @@
 import pytest
+
 from yoyak.bench.eta import duration_words, guess_run_s
 
 

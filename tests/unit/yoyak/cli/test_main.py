@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+
 from yoyak.cli.main import SHORT_HELP, VERBS, run_command_line
 
 
