@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Collection
@@ -118,7 +119,8 @@ class SamplerProcess:
         lines = output.splitlines()
         if code == 0 and len(lines) > 1:
             return SamplerReport(**json.loads(lines[-1]), failure=None, log=log)
-        reason = log[-1] if log else f"exit code {code}"
+        told = log[-1] if log else f"exit code {code}"
+        reason = f"killed by {signal.Signals(-code).name}" if code < 0 else told
         return SamplerReport(
             samples=None,
             skipped_ticks=None,

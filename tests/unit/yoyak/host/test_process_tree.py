@@ -142,19 +142,21 @@ def test_every_member_of_a_large_tree_is_read_within_eleven_samples(fake_proc: F
     assert all(a.cpu_s <= b.cpu_s for a, b in pairwise(readings))
 
 
-def test_a_large_tree_does_not_count_a_reaped_child_twice(fake_proc: FakeProc) -> None:
-    # Whichever of the two is due first: the other must be read with it.
+@pytest.mark.parametrize("parent", [1000, 1001])  # the root is read each time, 1001 in its turn
+def test_a_large_tree_does_not_count_a_reaped_child_twice(fake_proc: FakeProc, parent: int) -> None:
     fake_proc.process(1000)
-    for pid in range(1001, 1050):
-        fake_proc.process(pid, parent=1000, cpu_ticks=10)
+    fake_proc.process(1001, parent=1000)
+    for pid in range(1002, 1050):
+        fake_proc.process(pid, parent=parent, cpu_ticks=10)
     tree = tree_of(fake_proc, 1000)
     for sample in range(30):
         read(tree, 0.01 * sample, forks=1)
-    for victim in range(1010, 1040):
+    for reaped, victim in enumerate(range(1010, 1040), start=1):
         fake_proc.end(victim)
-        fake_proc.process(1000, children_ticks=10 * (victim - 1009))
-        reading = read(tree, 0.5 + 0.01 * (victim - 1009), forks=1)
-        assert reading.cpu_s == pytest.approx(490 / CLOCK_TICKS_PER_S), victim
+        grandparent = 1 if parent == 1000 else 1000
+        fake_proc.process(parent, parent=grandparent, children_ticks=10 * reaped)
+        reading = read(tree, 0.5 + 0.01 * reaped, forks=1)
+        assert reading.cpu_s == pytest.approx(480 / CLOCK_TICKS_PER_S), victim
 
 
 def test_the_last_reading_with_pss_reads_everyone(fake_proc: FakeProc) -> None:
