@@ -5,7 +5,7 @@ every `yoyak compare` would pay. The tests check each of these against scipy.sta
 """
 
 import numpy as np
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no type information
+from scipy import special
 
 
 def t_quantile(probability: float, freedom: float) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no type information
+from scipy import stats
 
 from yoyak.analysis.intervals import (
     arithmetic_interval,

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no type information
+from scipy import stats
 
 from yoyak.analysis import probability
 

@@ -1,0 +1,119 @@
+"""Runs beside each other: the gate first, then tables, ratios with intervals, and verdicts."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from yoyak.analysis.choice import LatencyTarget, cheapest_meeting, front
+from yoyak.analysis.comparison import Comparison, Language, Subject
+from yoyak.analysis.findings import gravest_first
+from yoyak.analysis.finite import check_numbers
+from yoyak.analysis.gate import gate, refuse_unlike, verdict_possible
+from yoyak.analysis.messages import speaker
+from yoyak.analysis.metrics import build_metrics, build_type_metrics
+from yoyak.analysis.pairing import Observations
+from yoyak.analysis.prices import PriceTable, embedded_prices
+from yoyak.analysis.study_findings import study_findings
+from yoyak.analysis.subjects import (
+    choose_baseline,
+    label_runs,
+    run_subject,
+    type_groups,
+    type_subject,
+)
+from yoyak.analysis.tables import Study, build_tables
+from yoyak.analysis.verdicts import cannot_say, verdicts
+from yoyak.records import SCHEMA_VERSION, Perf
+
+
+def compare(
+    perfs: Sequence[Perf],
+    *,
+    baseline: str | None = None,
+    allow: Collection[str] = (),
+    observations: Mapping[str, Observations] | None = None,
+    prices: PriceTable | None = None,
+    region: str | None = None,
+    target: LatencyTarget | None = None,
+    language: Language = "en",
+) -> Comparison:
+    """Return everything that `yoyak compare` prints.
+
+    Args:
+        perfs: the runs' results, in the order of the tables; perf.json alone is enough.
+        baseline: a label, run id or instance type; None is the cheapest an hour.
+        allow: codes of gate conditions that may differ or be unknown.
+        observations: from `pairing.observe`, by run id, for runs whose requests were read: with
+            them articles are paired where repetitions hold different ones.
+        prices: for runs whose perf.json holds no price; None is the embedded table.
+        region: whose prices to take for hosts that did not record theirs.
+        target: a latency that must be met.
+        language: of titles and sentences.
+
+    Raises:
+        UsageError: fewer than two runs, one run twice, a number that is none, an unknown baseline
+            or condition.
+        MeasuredFailure: the runs did not do the same work; says in what, and the way out.
+    """
+    say = speaker(language)
+    seen = observations or {}
+    runs = label_runs(perfs)
+    for label, perf in runs.items():
+        check_numbers(perf, label)
+    items = gate(runs, allow=allow, say=say)
+    refuse_unlike(items)
+    possible = verdict_possible(items)
+    table = prices or embedded_prices()
+    subjects = {
+        label: run_subject(label, perf, prices=table, region=region) for label, perf in runs.items()
+    }
+    base, reason = choose_baseline(tuple(subjects.values()), baseline)
+    metrics = build_metrics(
+        runs, subjects, seen, baseline=base, is_verdict_possible=possible, say=say
+    )
+    types: dict[str, Subject] = {}
+    groups = type_groups(runs)
+    if any(len(hosts) > 1 for hosts in groups.values()):
+        types = _type_subjects(groups, subjects)
+        metrics += build_type_metrics(
+            runs,
+            subjects,
+            groups,
+            baseline=subjects[base].instance_type,
+            is_verdict_possible=possible,
+            say=say,
+        )
+    everyone = (*subjects.values(), *(s for s in types.values() if s.hosts > 1))
+    study = Study(runs=runs, subjects=subjects, baseline=base, say=say)
+    return Comparison(
+        schema_version=SCHEMA_VERSION,
+        language=language,
+        baseline=base,
+        baseline_reason=say(reason),
+        subjects=everyone,
+        gate=items,
+        verdict_possible=possible,
+        metrics=metrics,
+        tables=build_tables(study, metrics),
+        verdicts=verdicts(metrics, subjects, types, say=say),
+        cannot_say=cannot_say(
+            runs,
+            everyone,
+            items,
+            has_type_level=bool(types),
+            is_verdict_possible=possible,
+            say=say,
+        ),
+        findings=gravest_first(study_findings(runs, subjects, items, paired=set(seen))),
+        front=front(runs, subjects),
+        target=None if target is None else cheapest_meeting(runs, subjects, target),
+    )
+
+
+def _type_subjects(
+    groups: Mapping[str, Mapping[str, Sequence[str]]], subjects: Mapping[str, Subject]
+) -> dict[str, Subject]:
+    return {
+        kind: type_subject(
+            kind, [subjects[label] for labels in hosts.values() for label in labels], len(hosts)
+        )
+        for kind, hosts in groups.items()
+    }
