@@ -44,6 +44,8 @@ class LiveMetrics(Collector):
             yield family(names.MODEL_INFO, _model_info(live.engine))
         if live.host is not None:
             yield family(names.HOST_INFO, _host_info(live.host))
+            if live.host.memory_total_bytes is not None:
+                yield family(names.HOST_MEMORY_TOTAL, [((), live.host.memory_total_bytes)])
 
     def describe(self) -> list[Metric]:
         """Return nothing, so that registering reads no state."""

@@ -28,6 +28,12 @@ GENAI_TOKEN_TYPE = "gen_ai_token_type"  # noqa: S105 - a label's name, no secret
 ERROR_TYPE = "error_type"
 TRACE_ID = "trace_id"  # of an exemplar, never of a series
 
+# Labels of a scrape target, from /sd: which host a series is of. No metric of ours has them.
+INSTANCE_TYPE = "instance_type"
+INSTANCE_ID = "instance_id"
+AVAILABILITY_ZONE = "availability_zone"
+ACCELERATOR = "accelerator"
+
 PHASES: tuple[Phase, ...] = ("measured", "warmup")
 OK = "ok"
 REFUSALS = ("invalid", "not_ready", "queue_full")  # ended by us before the engine was asked
@@ -201,6 +207,9 @@ HOST_MEMORY_AVAILABLE = Metric(
     name="yoyak_host_memory_available_bytes",
     kind="gauge",
     help="Memory that can be given to processes without swapping",
+)
+HOST_MEMORY_TOTAL = Metric(
+    name="yoyak_host_memory_total_bytes", kind="gauge", help="Memory that the kernel manages"
 )
 GPU_UTILIZATION = Metric(
     name="yoyak_gpu_utilization_ratio",
