@@ -218,6 +218,16 @@ def _mig_instances(nvml: Nvml, board: str) -> list[str]:
     return [label for label in labels if value_or_none(nvml, "nvmlDeviceGetUUID", label)]
 
 
+def main() -> int:
+    """Write this host's answers to stdout; return the exit code."""
+    try:
+        answers = record(DriverNvml())
+    except NvmlFailure as failure:
+        sys.stderr.write(f"error: no GPU answers on this host: {failure}\n")
+        return 3
+    sys.stdout.write(json.dumps(answers, indent=1) + "\n")
+    return 0
+
+
 if __name__ == "__main__":
-    json.dump(record(DriverNvml()), sys.stdout, indent=1)
-    sys.stdout.write("\n")
+    sys.exit(main())

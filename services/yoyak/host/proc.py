@@ -28,7 +28,7 @@ class ProcessStat(NamedTuple):
     children_cpu_s: float  # of its children that ended and were waited for, and theirs
     threads: int
     starttime_ticks: int
-    rss_bytes: int  # see MemoryStatus
+    rss_bytes: int  # an estimate: see MemoryStatus
 
     @property
     def is_alive(self) -> bool:
@@ -39,13 +39,14 @@ class ProcessStat(NamedTuple):
 class MemoryStatus(NamedTuple):
     """/proc/PID/status. What the kernel does not tell is None.
 
-    From Linux 6.2 the counters are summed lazily: `stat` may be off by up to
-    CPUs x max(32, 2 x CPUs) pages a counter (16 MiB at 45 CPUs). From 6.16 `status` sums exactly
-    and `stat` does not, so `status` is preferred wherever both are at hand; smaps_rollup walks
-    the page tables and is exact everywhere.
+    From Linux 6.2 the counters are kept per CPU, and `stat` reads an estimate that may be off by
+    CPUs x max(32, 2 x CPUs) pages a counter (16 MiB at 45 CPUs; small processes show 0). Since
+    commit 82241a83cd15 (2025) `status` sums them exactly, so `status` is what we report. The
+    high-water mark is kept from the estimate, and is never shown below the RSS. smaps_rollup
+    walks the page tables and is exact everywhere, and slow.
 
     Source:
-        Linux lib/percpu_counter.c (batch), fs/proc/task_mmu.c, fs/proc/array.c.
+        Linux fs/proc/task_mmu.c (task_mem), fs/proc/array.c (do_task_stat), lib/percpu_counter.c.
     """
 
     rss_bytes: int | None
@@ -131,7 +132,7 @@ class Process:
     def pss_bytes(self) -> int | None:
         """Return its proportional set size, each shared page divided by who shares it.
 
-        The kernel walks the page tables: 130 us for 10 MB, tens of ms for 8 GB of small pages.
+        The kernel walks the page tables: 130 us for 10 MB, 9 ms for 500 MB of small pages.
         None where it is not allowed (another user's process).
         """
         data = KernelFile(self.directory / "smaps_rollup", keep_open=False).read()

@@ -81,14 +81,14 @@ class ProcessTree:
         if root is None or not root.is_alive:
             return None
         alive = {pid: stat for pid, stat in self._stats.items() if stat.is_alive}
-        fresh = self._read_memory(for_memory & alive.keys())
+        self._read_memory(for_memory & alive.keys())
         memory = [self._memory[pid] for pid in alive if pid in self._memory]
         return TreeReading(
             processes=len(alive),
             threads=sum(stat.threads for stat in alive.values()),
             cpu_s=self._lost_cpu_s
             + sum(stat.cpu_s + stat.children_cpu_s for stat in self._stats.values()),
-            rss_bytes=sum(_rss_bytes(fresh.get(pid), stat) for pid, stat in alive.items()),
+            rss_bytes=sum(_rss_bytes(self._memory.get(pid), stat) for pid, stat in alive.items()),
             rss_peak_bytes=_known_sum([m.rss_peak_bytes for m in memory]),
             anon_bytes=_known_sum([m.anon_bytes for m in memory]),
             file_bytes=_known_sum([m.file_bytes for m in memory]),
@@ -150,7 +150,8 @@ class ProcessTree:
         return for_memory & self._members.keys(), self._busiest & self._members.keys()
 
     def _rank(self) -> None:
-        by_size = sorted([(stat.rss_bytes, pid) for pid, stat in self._stats.items()])
+        sizes = {pid: memory.rss_bytes or 0 for pid, memory in self._memory.items()}
+        by_size = sorted([(size, pid) for pid, size in sizes.items()])
         by_gain = sorted([(gained_s, pid) for pid, gained_s in self._gained_s.items() if gained_s])
         self._largest = {pid for _, pid in by_size[-_LARGEST:]}
         self._busiest = {self.identity.pid, *[pid for _, pid in by_gain[-_BUSIEST:]]}
@@ -198,16 +199,13 @@ class ProcessTree:
             self._memory.pop(pid, None)
             self._gained_s.pop(pid, None)
 
-    def _read_memory(self, due: set[int]) -> dict[int, MemoryStatus]:
-        """Read the memory lines of members that are alive; return those that were read."""
-        fresh = {}
+    def _read_memory(self, due: set[int]) -> None:
+        """Read the memory lines of members that are alive."""
         for pid in due:
             memory = self._members[pid].memory()
             # While it exits, a process has given its memory back but is no zombie yet.
             if memory is not None and memory.rss_bytes is not None:
-                fresh[pid] = memory
-        self._memory.update(fresh)
-        return fresh
+                self._memory[pid] = memory
 
     def _pss_bytes(self, alive: dict[int, ProcessStat]) -> int | None:
         total = 0

@@ -19,8 +19,9 @@ _LOOK_FOR_PORT_NS = NS_PER_S  # reads the descriptors of every process: not at e
 class Sampler:
     """Reads the host, one engine's process tree, the client's processes and the GPUs.
 
-    Not for use by two threads at once. A sample costs about 0.2 ms with an engine of one process
-    and 0.6 ms with one of 50 (docs/measurement.md; `benchmarks/sampler.py` measures it).
+    Not for use by two threads at once. At 10 Hz a sample costs 0.6 ms of CPU with an engine of
+    one process and 0.9 ms with one of 50 (benchmarks/sampler.py, a virtual machine of 2 cores);
+    read in a hurry, with warm caches, a fifth and a third of that.
     """
 
     def __init__(
