@@ -1,6 +1,6 @@
 """The metrics of requests, kept as plain numbers and turned into families when they are scraped.
 
-One lock a request and one a scrape; a family is built only while somebody reads it.
+One lock a request and one a scrape; families are built only when somebody reads what has changed.
 """
 
 import threading
@@ -31,7 +31,7 @@ class FinishedRequest:
     outcome: str  # one of names.OUTCOMES
     phase: names.Phase
     arrived_ns: int
-    admitted_ns: int | None  # when it got its slot to the engine
+    queue_s: float | None  # the wait for a slot to the engine; None: it got none
     chunk_ns: Sequence[int]  # arrival of each non-empty chunk, ascending
     done_ns: int
     prompt_chars: int
@@ -55,6 +55,7 @@ class RequestMetrics(Collector):
         self._histograms: dict[str, dict[Labels, BucketCounts]] = {
             metric.name: {} for metric in _HISTOGRAMS
         }
+        self._families: list[Metric] | None = None  # as they were built last; None: out of date
         registry.register(self)
 
     def identify(self, *, provider: str, model: str) -> None:
@@ -72,11 +73,11 @@ class RequestMetrics(Collector):
         if request.trace_id is not None:
             exemplar = Exemplar({names.TRACE_ID: request.trace_id}, duration_s, time.time())
         with self._lock:
+            self._families = None
             phase = (request.phase,)
             self._counters[names.REQUESTS.name][request.outcome, request.phase] += 1
-            if request.admitted_ns is not None:
-                waited_s = seconds(request.admitted_ns - request.arrived_ns)
-                self._series(names.QUEUE, phase).observe(waited_s)
+            if request.queue_s is not None:
+                self._series(names.QUEUE, phase).observe(request.queue_s)
             error = "" if request.outcome == names.OK else request.outcome
             duration = self._series(names.OPERATION_DURATION, (*self._genai, error, request.phase))
             duration.observe(duration_s, exemplar)
@@ -86,20 +87,24 @@ class RequestMetrics(Collector):
     def refuse(self, outcome: str, phase: names.Phase) -> None:
         """Count one request that ended before the engine was asked; it has no latency."""
         with self._lock:
+            self._families = None
             self._counters[names.REQUESTS.name][outcome, phase] += 1
 
     def record_load(self, load_s: float, state: LoadState | None) -> None:
         """Count one explicit load of the model."""
         with self._lock:
+            self._families = None
             self._series(names.MODEL_LOAD, (state or "unknown",)).observe(load_s)
 
     def collect(self) -> Iterator[Metric]:
-        """Build every family from the numbers as they are now."""
+        """Yield every family: new ones if something was counted, else those of the last time."""
         with self._lock:
-            families = [
-                *(self._counter_family(metric) for metric in _COUNTERS),
-                *(self._histogram_family(metric) for metric in _HISTOGRAMS),
-            ]
+            if self._families is None:
+                self._families = [
+                    *(self._counter_family(metric) for metric in _COUNTERS),
+                    *(self._histogram_family(metric) for metric in _HISTOGRAMS),
+                ]
+            families = self._families
         yield from families
 
     def describe(self) -> list[Metric]:

@@ -1,9 +1,12 @@
 """What a scraper reads, judged by prometheus_client's own parsers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from prometheus_client import exposition as text_format
 from prometheus_client.core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics_format
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import CollectorRegistry
@@ -11,7 +14,7 @@ from prometheus_client.registry import CollectorRegistry
 from yoyak.engines.base import Usage
 from yoyak.records import EngineFacts, ModelFacts
 from yoyak.telemetry import names
-from yoyak.telemetry.exposition import render
+from yoyak.telemetry.exposition import Exposition
 from yoyak.telemetry.live_metrics import LiveMetrics, LiveState
 from yoyak.telemetry.metrics import FinishedRequest, RequestMetrics
 
@@ -22,7 +25,7 @@ REQUEST = FinishedRequest(
     outcome="ok",
     phase="measured",
     arrived_ns=0,
-    admitted_ns=0,
+    queue_s=0.0,
     chunk_ns=(S, 2 * S),
     done_ns=3 * S,
     prompt_chars=10,
@@ -50,12 +53,12 @@ def registry() -> CollectorRegistry:
 def test_text_and_openmetrics_hold_the_same_series(registry: CollectorRegistry) -> None:
     text = {
         sample.name
-        for family in parse_text(render(registry, "")[0].decode())
+        for family in parse_text(Exposition(registry).render("")[0].decode())
         for sample in family.samples
     }
     openmetrics = {
         sample.name
-        for family in parse_openmetrics(render(registry, OPENMETRICS)[0].decode())
+        for family in parse_openmetrics(Exposition(registry).render(OPENMETRICS)[0].decode())
         for sample in family.samples
     }
     assert text == openmetrics
@@ -68,10 +71,10 @@ def test_text_and_openmetrics_hold_the_same_series(registry: CollectorRegistry) 
 def test_only_openmetrics_carries_exemplars_and_they_name_the_trace(
     registry: CollectorRegistry,
 ) -> None:
-    assert TRACE not in render(registry, "text/plain")[0].decode()
+    assert TRACE not in Exposition(registry).render("text/plain")[0].decode()
     found = {
         (sample.name, sample.labels["le"], sample.exemplar.value)
-        for family in parse_openmetrics(render(registry, OPENMETRICS)[0].decode())
+        for family in parse_openmetrics(Exposition(registry).render(OPENMETRICS)[0].decode())
         for sample in family.samples
         if sample.exemplar is not None and sample.exemplar.labels == {"trace_id": TRACE}
     }
@@ -82,8 +85,8 @@ def test_only_openmetrics_carries_exemplars_and_they_name_the_trace(
 
 
 def test_the_content_type_is_what_was_asked_for(registry: CollectorRegistry) -> None:
-    assert render(registry, OPENMETRICS)[1].startswith("application/openmetrics-text")
-    assert render(registry, "")[1].startswith("text/plain")
+    assert Exposition(registry).render(OPENMETRICS)[1].startswith("application/openmetrics-text")
+    assert Exposition(registry).render("")[1].startswith("text/plain")
 
 
 def test_every_exported_label_is_one_that_the_names_define(registry: CollectorRegistry) -> None:
@@ -119,3 +122,27 @@ def test_a_model_of_which_little_is_known_leaves_labels_empty() -> None:
         "weights_sha256": "",
     }
     assert registry.get_sample_value("yoyak_model_info", labels) == 1
+
+
+def test_a_second_scrape_says_what_has_changed_since() -> None:
+    registry = CollectorRegistry()
+    metrics, exposition = RequestMetrics(registry), Exposition(registry)
+    before = exposition.render("")[0]
+    metrics.record(REQUEST)
+    after = exposition.render("")[0]
+    assert b'outcome="ok",phase="measured"} 0.0' in before
+    assert b'outcome="ok",phase="measured"} 1.0' in after
+    assert exposition.render("")[0] == after
+
+
+@pytest.mark.parametrize(
+    ("accept", "whole"),
+    [("", text_format.generate_latest), (OPENMETRICS, openmetrics_format.generate_latest)],
+    ids=["text", "OpenMetrics"],
+)
+def test_it_is_byte_for_byte_what_prometheus_client_writes(
+    registry: CollectorRegistry, accept: str, whole: Callable[[CollectorRegistry], bytes]
+) -> None:
+    exposition = Exposition(registry)
+    for _ in range(2):
+        assert exposition.render(accept)[0] == whole(registry)
