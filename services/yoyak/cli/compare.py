@@ -1,1 +1,149 @@
 """`yoyak compare`: runs side by side, what differs for certain, and what it costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from yoyak.analysis.choice import LatencyTarget, parse_target
+from yoyak.analysis.compare import compare as compare_runs
+from yoyak.analysis.comparison import Language
+from yoyak.analysis.pairing import Observations, observe
+from yoyak.analysis.perf import is_open_loop
+from yoyak.analysis.prices import check_price, parse_prices
+from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
+from yoyak.bench.finish import results
+from yoyak.cli.consoles import results_console
+from yoyak.cli.output import OUTPUT_FORMATS
+from yoyak.errors import UsageError
+from yoyak.records import Perf
+from yoyak.report.csv_table import comparison_csv
+from yoyak.report.html import comparison_html
+from yoyak.report.markdown import comparison_markdown
+from yoyak.report.terminal import render_comparison
+from yoyak.store.codec import to_json
+from yoyak.store.locate import read_runs
+from yoyak.store.run_folder import Run, read_text, replace_file
+
+FORMS = {
+    "csv": comparison_csv,
+    "markdown": comparison_markdown,
+    "json": lambda comparison: to_json(comparison, indent=2),
+}
+
+
+@click.command(epilog="Example: yoyak compare examples/ec2/*")
+@click.argument("run_names", metavar="RUN RUN...", nargs=-1, required=True)
+@click.option("--baseline", help="Label, run id or instance type; the cheapest by default.")
+@click.option("--allow", multiple=True, metavar="CODE", help="A condition that may differ.")
+@click.option(
+    "--price", "given", multiple=True, metavar="NAME=USD", help="Price an hour of a host."
+)
+@click.option("--prices", type=click.Path(path_type=Path), help="Price file, as the embedded one.")
+@click.option("--region", help="Whose prices to take for hosts that did not record theirs.")
+@click.option("--target", metavar="METRIC=SECONDS", help="Limit to meet, e.g. end_to_end_s.p95=20.")
+@click.option("--language", type=click.Choice(("en", "ko")), default="en", show_default=True)
+@click.option("--html", type=click.Path(path_type=Path), help="Write the HTML page here as well.")
+@click.option("--format", "form", type=click.Choice(OUTPUT_FORMATS), default="text")
+def compare(
+    run_names: tuple[str, ...],
+    baseline: str | None,
+    allow: tuple[str, ...],
+    given: tuple[str, ...],
+    prices: Path | None,
+    region: str | None,
+    target: str | None,
+    language: Language,
+    html: Path | None,
+    form: str,
+) -> None:
+    """Compare runs: folders, perf.json files, or addresses such as s3://bucket/runs/ID.
+
+    Runs that did not do the same work are refused, with the reason and the way out.
+    """
+    runs = read_runs(run_names)
+    perfs = with_prices([_perf(run) for run in runs], given)
+    comparison = compare_runs(
+        perfs,
+        baseline=baseline,
+        allow=allow,
+        observations=_observations(runs),
+        prices=None if prices is None else parse_prices(read_text(prices), where=str(prices)),
+        region=region,
+        target=None if target is None else _target(target),
+        language=language,
+    )
+    if html is not None:
+        replace_file(html, comparison_html(comparison, perfs))
+    if form == "text":
+        results_console().print(render_comparison(comparison))
+    else:
+        click.echo(FORMS[form](comparison))
+
+
+def with_prices(perfs: Sequence[Perf], given: Sequence[str]) -> tuple[Perf, ...]:
+    """Return the runs with the prices that --price gives by run id, instance type or host name.
+
+    Raises:
+        UsageError: no "NAME=USD", or a name that no run has.
+    """
+    priced = list(perfs)
+    for text in given:
+        name, separator, usd = text.rpartition("=")
+        try:
+            price = float(usd)
+        except ValueError:
+            separator = ""
+        if not separator or not name:
+            raise UsageError(
+                f'--price takes NAME=USD an hour, such as r5.4xlarge=1.0, not "{text}"'
+            )
+        check_price(price, f"--price {name}")
+        matching = [i for i, perf in enumerate(perfs) if name in _names(perf)]
+        if not matching:
+            known = ", ".join(sorted({n for perf in perfs for n in _names(perf)}))
+            raise UsageError(f'--price: no run has the name "{name}"; there are {known}')
+        for i in matching:
+            cost = replace(priced[i].cost, usd_per_hour=price, price_source="given by the user")
+            priced[i] = replace(priced[i], cost=cost)
+    return tuple(priced)
+
+
+def _names(perf: Perf) -> set[str]:
+    host = perf.host
+    return {
+        str(name)
+        for name in (perf.run_id, host.get("instance_type"), host.get("hostname"))
+        if name is not None
+    }
+
+
+def _perf(run: Run | Perf) -> Perf:
+    if isinstance(run, Perf):
+        return run
+    return results(run) if run.perf is None else run.perf
+
+
+def _observations(runs: Sequence[Run | Perf]) -> Mapping[str, Observations]:
+    return {
+        run.manifest.run_id: observe(
+            complete_repetitions(
+                measured_repetitions(run.requests, open_loop=is_open_loop(run.manifest.workload)),
+                plan_of(run.manifest),
+            )
+        )
+        for run in runs
+        if isinstance(run, Run)
+    }
+
+
+def _target(text: str) -> LatencyTarget:
+    metric, _, limit = text.partition("=")
+    try:
+        limit_s = float(limit.removesuffix("s"))
+    except ValueError as error:
+        raise UsageError(
+            f'--target takes METRIC=SECONDS, such as end_to_end_s.p95=20, not "{text}"'
+        ) from error
+    return parse_target(metric, limit_s)

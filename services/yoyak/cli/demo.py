@@ -1,0 +1,56 @@
+"""`yoyak demo`: the whole pipeline on this machine."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from yoyak.bench.demo import Demo, demo_stack
+from yoyak.cli.consoles import messages_console
+from yoyak.cli.interrupts import run_with_interrupts
+from yoyak.cli.output import print_run
+from yoyak.cli.progress import progress_on
+from yoyak.config import RunConfig
+from yoyak.errors import InterruptedRun, MeasuredFailure
+from yoyak.models import PRESETS
+
+
+@click.command(epilog="Example: yoyak demo --preset 1b")
+@click.option(
+    "--preset",
+    type=click.Choice(sorted(PRESETS)),
+    default="small",
+    show_default=True,
+    help="Shape of the synthetic model.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    default=RunConfig().cache,
+    show_default=True,
+    help="Folder for the dataset and the model.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=RunConfig().out,
+    show_default=True,
+    help="Folder that takes the run's folder.",
+)
+def demo(preset: str, cache: Path, out: Path) -> None:
+    """Run the whole pipeline: no Docker, no Ollama, no account, no download.
+
+    Serves a bundled synthetic news site on a loopback port, crawls it, makes a model with random
+    weights, starts the summarizer on the embedded llama.cpp, benchmarks it and writes a report.
+    """
+    progress = progress_on(messages_console())
+    what = Demo(preset=preset, cache=cache.expanduser().absolute(), out=out)
+    with demo_stack(what, progress) as resolved:
+        outcome = run_with_interrupts(resolved, command=("yoyak", *sys.argv[1:]), progress=progress)
+    print_run(outcome.path, outcome.perf, "text")
+    if outcome.is_interrupted:
+        raise InterruptedRun(f"stopped early; what was finished is in {outcome.path}")
+    if outcome.failed:
+        raise MeasuredFailure(
+            f"{outcome.failed} requests failed; see {outcome.path}/requests.jsonl"
+        )
