@@ -1,0 +1,39 @@
+"""/sd: this host's targets for Prometheus' HTTP service discovery, with the host's identity.
+
+Source:
+    Prometheus documentation, "Writing HTTP service discovery".
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from summarizer.settings import SdTarget
+from yoyak.host.facts import HostFacts
+
+JOB = "__meta_yoyak_job"  # dropped after relabelling; lets a scrape job keep its own targets
+OWN_JOB = "summarizer"
+
+
+def target_groups(
+    targets: Sequence[SdTarget],
+    *,
+    own_address: str,
+    host: HostFacts | None,
+    accelerator: str | None,
+) -> list[dict[str, Any]]:
+    """Return the target groups, one a target; a label that is not known is left out.
+
+    Args:
+        targets: what else this host runs; the service itself is the only one if empty.
+        own_address: host and port under which the service was asked.
+        host: None while it is not known yet.
+        accelerator: the GPU's name, None without one.
+    """
+    labels = {"accelerator": accelerator}
+    if host is not None:
+        labels["instance_type"] = host.instance_type
+        labels["instance_id"] = host.instance_id
+        labels["availability_zone"] = host.availability_zone
+    known = {name: value for name, value in sorted(labels.items()) if value}
+    listed = targets or (SdTarget(job=OWN_JOB, address=own_address),)
+    return [{"targets": [t.address], "labels": {**known, JOB: t.job}} for t in listed]

@@ -1,0 +1,238 @@
+"""One summary, from the slot to the last byte: the path that is timed.
+
+Between two chunks nothing is done but handing them on; counting begins after the last byte.
+"""
+
+import asyncio
+import json
+import time
+import unicodedata
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, cast
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from summarizer import problems
+from summarizer.context_guard import ContextGuard
+from summarizer.departure import ClientLeftError, stopped_by_departure
+from summarizer.edge import Caller, send_problem
+from summarizer.engine_keeper import EngineKeeper
+from summarizer.problems import Problem
+from summarizer.schema import SummaryRequest, draw_nonce, usage_members
+from summarizer.slots import QueueFullError, Slots
+from yoyak import prompts
+from yoyak.engines.base import Chunk, Engine, GenerationOptions, GenerationRequest, Usage
+from yoyak.errors import EngineError
+from yoyak.telemetry import names
+from yoyak.telemetry.metrics import FinishedRequest, RequestMetrics
+from yoyak.units import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+CANCELLED = "cancelled"
+LAST_WORD_S = 5.0  # for an error to reach its client
+
+
+class Summarizer:
+    """What every summary needs."""
+
+    def __init__(
+        self, *, keeper: EngineKeeper, slots: Slots, metrics: RequestMetrics, timeout_s: float
+    ) -> None:
+        """Keep the parts; `timeout_s` is a request's, from its arrival to its last byte."""
+        self.keeper = keeper
+        self.slots = slots
+        self.metrics = metrics
+        self.timeout_s = timeout_s
+        self.guard = ContextGuard()
+
+
+class SummaryResponse(Response):
+    """The answer to one request, which does the work while it is sent."""
+
+    def __init__(self, summarizer: Summarizer, asked: SummaryRequest, caller: Caller) -> None:
+        """Take the request; nothing happens before the response is called."""
+        super().__init__()
+        self._summarizer = summarizer
+        self._caller = caller
+        self._is_streaming = asked.stream
+        self._request = generation_request(asked, caller)
+        self._queue_s: float | None = None
+        self._chunk_ns: list[int] = []
+        self._pieces: list[str] = []
+        self._usage: Usage | None = None
+        self._has_begun = False
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Answer, then count."""
+        outcome = await self._answer(receive, send)
+        self._count(outcome)
+
+    async def _answer(self, receive: Receive, send: Send) -> str:
+        """Send the whole answer and return the outcome."""
+        try:
+            async with asyncio.timeout_at(self._deadline()):
+                async with stopped_by_departure(receive):
+                    await self._generate(send)
+                await self._send_end(send)
+        except ClientLeftError:
+            return CANCELLED
+        except TimeoutError:
+            problem = self._timed_out()
+        except Problem as raised:
+            problem = raised
+        except EngineError as error:
+            self._summarizer.keeper.failed(error)
+            problem = problems.of_engine_error(error)
+        except asyncio.CancelledError:
+            # The server gives up what is in flight once its grace period is over. The client is
+            # told, and the cancellation ends here: nothing is left to be cancelled.
+            worker = asyncio.current_task()
+            if worker is not None:
+                worker.uncancel()
+            problem = Problem(problems.STOPPING, "the service is being stopped; ask again later")
+        else:
+            return names.OK
+        await self._send_problem(send, problem)
+        return problem.outcome
+
+    async def _generate(self, send: Send) -> None:
+        summarizer = self._summarizer
+        asked_ns = time.monotonic_ns()
+        summarizer.keeper.engine()  # nobody waits for an engine that is not there
+        try:
+            async with summarizer.slots.slot():
+                self._queue_s = seconds(time.monotonic_ns() - asked_ns)
+                engine = summarizer.keeper.engine()
+                await summarizer.guard.check(engine, summarizer.keeper.facts, self._request)
+                await self._relay(engine, send)
+        except QueueFullError as error:
+            raise Problem(
+                problems.QUEUE_FULL,
+                f"{summarizer.slots.queue} requests wait already; ask again in about "
+                f"{error.retry_after_s} s or raise YOYAK_QUEUE",
+                retry_after_s=error.retry_after_s,
+            ) from error
+
+    async def _relay(self, engine: Engine, send: Send) -> None:
+        """Take the engine's chunks, and pass each on at once where they are streamed."""
+        # Every adapter is an async generator (engines/base.py); closing it stops the engine.
+        stream = cast("AsyncGenerator[Chunk, None]", engine.stream(self._request))
+        async with aclosing(stream):
+            async for chunk in stream:
+                if chunk.text:
+                    self._chunk_ns.append(chunk.arrived_ns)
+                    self._pieces.append(chunk.text)
+                    if self._is_streaming:
+                        await self._send_line(send, delta_line(chunk.text), is_last=False)
+                if chunk.usage is not None:
+                    self._usage = chunk.usage
+        if self._usage is None:
+            raise EngineError("the engine's stream ended early", error_class="truncated")
+
+    async def _send_line(self, send: Send, line: bytes, *, is_last: bool) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": self._head(b"application/x-ndjson"),
+                }
+            )
+        await send({"type": "http.response.body", "body": line, "more_body": not is_last})
+
+    async def _send_end(self, send: Send) -> None:
+        usage = self._usage or Usage()
+        members = {"finish_reason": usage.finish_reason, "engine": usage_members(usage)}
+        if self._is_streaming:
+            line = json_bytes({"done": True, **members}) + b"\n"
+            await self._send_line(send, line, is_last=True)
+            return
+        body = json_bytes({"summary": "".join(self._pieces), **members})
+        headers = self._head(b"application/json")
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _send_problem(self, send: Send, problem: Problem) -> None:
+        """Send a document, or as the last line of a stream that began well."""
+        with suppress(TimeoutError):  # a client that reads no more is not waited for
+            async with asyncio.timeout(LAST_WORD_S):
+                if not self._has_begun:
+                    await send_problem(send, problem, self._caller.request_id)
+                    return
+                line = json_bytes({"error": problem.document(self._caller.request_id)}) + b"\n"
+                await self._send_line(send, line, is_last=True)
+
+    def _head(self, content_type: bytes) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"content-type", content_type),
+            (b"x-request-id", self._caller.request_id.encode("ascii")),
+            (b"cache-control", b"no-store"),
+        ]
+
+    def _deadline(self) -> float:
+        """Return the loop's time at which the request has lasted too long."""
+        spent_s = seconds(time.monotonic_ns() - self._caller.arrived_ns)
+        return asyncio.get_running_loop().time() + self._summarizer.timeout_s - spent_s
+
+    def _timed_out(self) -> Problem:
+        where = "waiting for a slot" if self._queue_s is None else "in the engine"
+        return Problem(
+            problems.TIMED_OUT,
+            f"not done within {self._summarizer.timeout_s:g} s, {where}; ask for fewer output "
+            "tokens or raise YOYAK_TIMEOUT_S",
+        )
+
+    def _count(self, outcome: str) -> None:
+        output = unicodedata.normalize("NFC", "".join(self._pieces))
+        self._summarizer.metrics.record(
+            FinishedRequest(
+                outcome=outcome,
+                phase=self._caller.phase,
+                arrived_ns=self._caller.arrived_ns,
+                queue_s=self._queue_s,
+                chunk_ns=self._chunk_ns,
+                done_ns=time.monotonic_ns(),
+                prompt_chars=len(self._request.prompt),
+                output_chars=len(output),
+                usage=self._usage,
+                trace_id=self._caller.sampled_trace_id,
+            )
+        )
+
+
+def generation_request(asked: SummaryRequest, caller: Caller) -> GenerationRequest:
+    """Return what the engine is asked: the article in our prompt, with a nonce of its own."""
+    options = asked.options
+    nonce = options.nonce or draw_nonce()
+    title = unicodedata.normalize("NFC", asked.article.title)
+    text = unicodedata.normalize("NFC", asked.article.text)
+    return GenerationRequest(
+        request_id=caller.request_id,
+        article_id=asked.article.id,
+        title=title,
+        text=text,
+        nonce=nonce,
+        prompt=prompts.build_prompt(nonce=nonce, title=title, text=text),
+        options=GenerationOptions(
+            output_tokens=options.output_tokens,
+            seed=options.seed,
+            temperature=options.temperature,
+            ignore_eos=options.ignore_eos,
+        ),
+        traceparent=caller.traceparent,
+    )
+
+
+def delta_line(text: str) -> bytes:
+    """Return the line of one chunk."""
+    return json_bytes({"delta": text}) + b"\n"
+
+
+def json_bytes(members: dict[str, object]) -> bytes:
+    """Return compact JSON in UTF-8."""
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
