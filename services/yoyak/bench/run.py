@@ -154,6 +154,7 @@ async def _repeat(
                     sampler.point_at_engine(pid=pid)
             await blocks.warm_up(repetition)
             await blocks.measured(repetition)
+            sampler.request_pss()
 
 
 def _sampler_findings(report: SamplerReport) -> tuple[Finding, ...]:

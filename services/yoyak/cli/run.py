@@ -48,7 +48,7 @@ OPTION_HELP = {
 
 def config_options(command: F) -> F:
     """Add a flag for each field of RunConfig, in its order."""
-    for name in reversed(PARSERS):
+    for name in reversed(list(PARSERS)):
         default = getattr(_DEFAULTS, name)
         shown = "auto" if default is None and name in ("threads", "warmup") else default
         option = click.option(
