@@ -58,8 +58,8 @@ def compare(
     runs = label_runs(perfs)
     for label, perf in runs.items():
         check_numbers(perf, label)
+    refuse_unlike(gate(runs, allow=allow, say=speaker("en")))  # as every error is
     items = gate(runs, allow=allow, say=say)
-    refuse_unlike(items)
     possible = verdict_possible(items)
     table = prices or embedded_prices()
     subjects = {

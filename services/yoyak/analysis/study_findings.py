@@ -49,7 +49,7 @@ def _gate_unknown(gate: Sequence[GateItem]) -> Finding | None:
         code="gate-unknown",
         severity="warning",
         message="whether the runs did the same work is unknown in: "
-        + ", ".join(item.title.lower() for item in items)
+        + ", ".join(item.code for item in items)
         + "; there are tables and no verdict",
         mend="run again, or accept what is unknown: "
         + " ".join(f"--allow {item.code}" for item in items),
@@ -64,7 +64,7 @@ def _gate_allowed(gate: Sequence[GateItem]) -> Finding | None:
         code="gate-allowed",
         severity="warning",
         message="accepted by --allow although it differs or is unknown: "
-        + ", ".join(f"{item.title.lower()} ({item.why})" for item in items),
+        + ", ".join(item.code for item in items),
     )
 
 

@@ -1,0 +1,236 @@
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from yoyak.analysis.findings import CHECKS
+from yoyak.analysis.findings.host import uses_avx512
+from yoyak.records import Finding, GpuSample, HostSample, LoadRecord, Manifest, Perf, RequestRecord
+
+MakePerf = Callable[..., Perf]
+MakeSample = Callable[..., HostSample]
+MakeRecords = Callable[..., tuple[RequestRecord, ...]]
+Change = Callable[..., tuple[RequestRecord, ...]]
+
+
+def found(perf: Perf) -> Mapping[str, Finding]:
+    return {finding.code: finding for finding in perf.findings}
+
+
+def test_a_clean_run_of_enough_repetitions_has_only_the_note_on_percentiles(
+    make_perf: MakePerf,
+    make_records: MakeRecords,
+    make_sample: MakeSample,
+    manifest: Manifest,
+    loads: tuple[LoadRecord, ...],
+) -> None:
+    perf = make_perf(
+        manifest=replace(manifest, workload=replace(manifest.workload, repetitions=5)),
+        requests=make_records(5, ("a", "b")),
+        load_records=tuple(replace(loads[0], repetition=r) for r in range(5)),
+        samples=tuple(make_sample(t / 10) for t in range(1, 40)),
+    )
+    assert [f.code for f in perf.findings] == ["too-few-samples"]
+
+
+def test_every_finding_has_a_stable_name_and_says_something(make_perf: MakePerf) -> None:
+    for finding in make_perf().findings:
+        assert finding.code == finding.code.lower().replace(" ", "-")
+        assert finding.message
+
+
+def test_every_check_has_a_docstring() -> None:
+    assert all(check.__doc__ for check in CHECKS)
+
+
+def test_answers_of_unlike_length_make_totals_invalid(
+    make_perf: MakePerf, records: tuple[RequestRecord, ...], change: Change
+) -> None:
+    finding = found(make_perf(requests=change(records, 0, output_tokens=8)))[
+        "output-lengths-differ"
+    ]
+    assert finding.severity == "invalid"
+    assert "19 to 22 tokens" in finding.message
+
+
+def test_a_hairs_difference_in_length_is_no_finding(
+    make_perf: MakePerf, records: tuple[RequestRecord, ...], change: Change
+) -> None:
+    long = change(records, output_tokens=100)
+    perf = make_perf(requests=change(long, 0, output_tokens=99))
+    assert "output-lengths-differ" not in found(perf)
+
+
+def test_short_answers_are_told_apart_by_whether_length_was_forced(
+    make_perf: MakePerf, manifest: Manifest, records: tuple[RequestRecord, ...], change: Change
+) -> None:
+    short = change(records, 0, output_tokens=5, finish_reason="stop")
+    assert found(make_perf(requests=short))["short-answers"].severity == "invalid"
+    free = replace(manifest, workload=replace(manifest.workload, output_length_forced=False))
+    assert found(make_perf(manifest=free, requests=short))["short-answers"].severity == "warning"
+
+
+def test_an_unstated_cache_is_a_doubt_unless_the_engine_has_none(
+    make_perf: MakePerf, manifest: Manifest, records: tuple[RequestRecord, ...], change: Change
+) -> None:
+    silent = change(records, cached_tokens=None)
+    assert "cached-unknown" not in found(make_perf(requests=silent))
+    caching = replace(manifest, engine=replace(manifest.engine, cache_prompt=True))
+    assert "cached-unknown" in found(make_perf(manifest=caching, requests=silent))
+
+
+def test_one_repetition_cannot_be_compared(
+    make_perf: MakePerf, records: tuple[RequestRecord, ...]
+) -> None:
+    finding = found(make_perf(requests=records[:2]))["too-few-repetitions"]
+    assert finding.severity == "warning"
+    assert found(make_perf())["too-few-repetitions"].severity == "info"
+
+
+def test_a_host_that_slows_down_within_repetitions_drifts(
+    make_perf: MakePerf, make_records: MakeRecords
+) -> None:
+    records = make_records(5, tuple("abcdefgh"))
+    noise = (0.0, 0.002, -0.002, 0.001, -0.001)
+    slowing = tuple(
+        replace(r, decode_s=1.0 + 0.02 * (i % 8) + noise[r.repetition])
+        for i, r in enumerate(records)
+    )
+    # Each article keeps its place, so its mean takes the drift along; shuffled orders do not.
+    shuffled = tuple(
+        replace(r, article_id="abcdefgh"[(i + 3 * r.repetition) % 8]) for i, r in enumerate(slowing)
+    )
+    assert "in the second half" in found(make_perf(requests=shuffled))["drift"].message
+    assert "drift" not in found(make_perf(requests=records))
+
+
+def test_a_host_that_slows_down_over_the_run_drifts(
+    make_perf: MakePerf, make_records: MakeRecords
+) -> None:
+    hot = tuple(replace(r, decode_s=1.0 + 0.05 * r.repetition) for r in make_records(5, ("a", "b")))
+    message = found(make_perf(requests=hot))["drift"].message
+    assert "20.0 % slower in the last repetition" in message  # slope of the logs 0.04556, times 4
+
+
+def test_a_request_that_stands_apart_is_named(
+    make_perf: MakePerf, make_records: MakeRecords
+) -> None:
+    records = list(make_records(5, ("a", "b")))
+    records[5] = replace(records[5], decode_s=2.0)
+    assert records[5].request_id in found(make_perf(requests=tuple(records)))["outliers"].message
+
+
+def test_synthetic_weights_are_said_to_be_unproven(make_perf: MakePerf, manifest: Manifest) -> None:
+    model = replace(manifest.engine.model, synthetic=True)
+    perf = make_perf(manifest=replace(manifest, engine=replace(manifest.engine, model=model)))
+    finding = found(perf)["synthetic-weights"]
+    assert finding.severity == "info"
+    assert "noise" in finding.message
+    assert "not proven" in finding.message
+
+
+def test_an_unknown_load_state_is_said(make_perf: MakePerf, loads: tuple[LoadRecord, ...]) -> None:
+    unknown = tuple(replace(load, state=None) for load in loads)
+    assert "load-state-unknown" in found(make_perf(load_records=unknown))
+
+
+def test_options_that_the_engine_changed_are_invalid_and_silent_ones_a_note(
+    make_perf: MakePerf, manifest: Manifest
+) -> None:
+    other = replace(manifest, engine=replace(manifest.engine, context_tokens=2048))
+    assert found(make_perf(manifest=other))["options-not-followed"].severity == "invalid"
+    silent = replace(manifest, engine=replace(manifest.engine, batch_tokens=None))
+    assert "batch" in found(make_perf(manifest=silent))["options-unconfirmed"].message
+
+
+@pytest.mark.parametrize(
+    ("line", "uses"),
+    [
+        ("CPU : SSE3 = 1 | AVX2 = 1 | AVX512 = 1", True),
+        ("CPU : SSE3 = 1 | AVX2 = 1 | AVX512 = 0 | AVX512_VBMI = 0", False),
+        ("CPU : AVX2 = 1", False),
+        ("AVX512_VNNI = 1", True),
+    ],
+)
+def test_llama_cpps_line_says_whether_avx512_is_used(line: str, uses: bool) -> None:
+    assert uses_avx512(line) is uses
+
+
+def test_an_avx512_host_with_an_avx2_engine_is_no_fair_judge(
+    make_perf: MakePerf, manifest: Manifest
+) -> None:
+    plain = replace(manifest, engine=replace(manifest.engine, isa="CPU : AVX2 = 1"))
+    assert "avx512-unused" in found(make_perf(manifest=plain))
+    without = replace(plain, host={**plain.host, "isa": ["avx2"]})
+    assert "avx512-unused" not in found(make_perf(manifest=without))
+
+
+def test_credits_are_a_warning_for_burstable_types(make_perf: MakePerf, manifest: Manifest) -> None:
+    burstable = replace(manifest, host={"instance_type": "t3.2xlarge"})
+    assert "burstable-instance" in found(make_perf(manifest=burstable))
+
+
+def samples_with(make_sample: MakeSample, change: Callable[[HostSample], HostSample]) -> object:
+    return tuple(change(make_sample(t / 10)) for t in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        (
+            "foreign-cpu",
+            lambda s: replace(
+                s,
+                cpu=replace(
+                    s.cpu,
+                    user_s=s.cpu.user_s + s.at_ns / 1e10,
+                    idle_s=s.cpu.idle_s - s.at_ns / 1e10,
+                ),
+            ),
+        ),
+        ("steal", lambda s: replace(s, cpu=replace(s.cpu, steal_s=s.at_ns / 1e9 * 0.05))),
+        ("throttled", lambda s: replace(s, cgroup_throttled_s=s.at_ns / 1e10)),
+        ("cpu-pressure", lambda s: replace(s, cpu_pressure_s=s.at_ns / 1e9 * 0.3)),
+        (
+            "client-saturated",
+            lambda s: replace(s, client=replace(s.client, cpu_s=s.at_ns / 1e9 * 0.9)),
+        ),
+        (
+            "engine-restarted",
+            lambda s: replace(s, engine=replace(s.engine, pid=10 if s.at_ns < 2e9 else 11)),
+        ),
+        (
+            "gpu-idle",
+            lambda s: replace(
+                s,
+                gpus=(
+                    GpuSample(
+                        index=0,
+                        uuid="GPU-1",
+                        parent_uuid=None,
+                        name="A10G",
+                        utilization_ratio=0.0,
+                        memory_used_bytes=1,
+                        memory_total_bytes=2,
+                        power_w=60.0,
+                        energy_j=None,
+                        temperature_c=30.0,
+                        sm_clock_hz=None,
+                        throttle_reasons=None,
+                        engine_memory_bytes=None,
+                    ),
+                ),
+            ),
+        ),
+    ],
+)
+def test_what_disturbs_the_host_is_found(
+    make_perf: MakePerf,
+    make_sample: MakeSample,
+    code: str,
+    change: Callable[[HostSample], HostSample],
+) -> None:
+    quiet = make_perf(samples=tuple(make_sample(t / 10) for t in range(1, 40)))
+    assert code not in found(quiet)
+    disturbed = make_perf(samples=samples_with(make_sample, change))
+    assert code in found(disturbed)
