@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from yoyak.analysis.perf import build_perf
+from yoyak.analysis.rates import of_values
 from yoyak.records import (
     CpuTimes,
     EngineFacts,
@@ -221,3 +222,43 @@ def change() -> Callable[..., tuple[RequestRecord, ...]]:
         return tuple(replace(r, **fields) if i in chosen else r for i, r in enumerate(records))
 
     return apply
+
+
+NOISE = (0.99, 1.01, 1.0, 1.005, 0.995)  # five repetitions, 0.8 % apart
+
+
+@pytest.fixture
+def make_host(make_perf: Callable[..., Perf]) -> Callable[..., Perf]:
+    """The results of one host of a study: rates of five repetitions around given means."""
+
+    def make(
+        kind: str,
+        *,
+        host: str = "i-1",
+        decode: float = 10.0,
+        prompt: float = 100.0,
+        pace: float = 0.5,
+        usd: float | None = None,
+        zone: str | None = None,
+    ) -> Perf:
+        perf = make_perf()
+        around = {
+            "decode_tokens_per_s": decode,
+            "prompt_tokens_per_s": prompt,
+            "requests_per_s": pace,
+            "output_chars_per_s": 2 * decode,
+            "prompt_chars_per_s": 2 * prompt,
+        }
+        rates = {
+            name: of_values([mean * factor for factor in NOISE], "engine")
+            for name, mean in around.items()
+        }
+        return replace(
+            perf,
+            run_id=f"20261123T000000Z-{kind}-{host}",
+            host={"instance_type": kind, "instance_id": host, "availability_zone": zone},
+            rates=replace(perf.rates, **rates),
+            cost=replace(perf.cost, usd_per_hour=usd, price_source=None if usd is None else "user"),
+        )
+
+    return make

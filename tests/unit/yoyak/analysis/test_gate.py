@@ -1,0 +1,164 @@
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from yoyak.analysis.compare import compare
+from yoyak.analysis.comparison import Comparison, GateItem
+from yoyak.analysis.gate import CONDITIONS
+from yoyak.errors import MeasuredFailure, UsageError
+from yoyak.records import Perf
+
+MakeHost = Callable[..., Perf]
+
+
+def items(comparison: Comparison) -> Mapping[str, GateItem]:
+    return {item.code: item for item in comparison.gate}
+
+
+@pytest.fixture
+def pair(make_host: MakeHost) -> tuple[Perf, Perf]:
+    return make_host("r5.4xlarge"), make_host("r5.8xlarge", decode=20.0)
+
+
+def with_work(perf: Perf, **changes: Any) -> Perf:  # noqa: ANN401 - fields of any type
+    return replace(perf, workload=replace(perf.workload, **changes))
+
+
+def test_runs_of_the_same_work_pass_every_condition(pair: tuple[Perf, Perf]) -> None:
+    comparison = compare(pair)
+    assert {item.status for item in comparison.gate} == {"same"}
+    assert comparison.verdict_possible
+    assert comparison.verdicts
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("dataset", {"dataset_sha256": "e" * 64}),
+        ("articles", {"article_ids": ("a", "c")}),
+        ("template", {"template_sha256": "u" * 64}),
+        ("output-tokens", {"output_tokens": 12}),
+        ("output-forced", {"output_length_forced": False}),
+        ("context", {"context_tokens": 8192}),
+        ("batch", {"batch_tokens": 256}),
+        ("seed", {"seed": 2}),
+        ("temperature", {"temperature": 0.5}),
+        ("load", {"concurrency": 4}),
+        ("threads", {"threads_rule": "8"}),
+    ],
+)
+def test_other_work_is_refused_with_reason_and_way_out(
+    pair: tuple[Perf, Perf], code: str, changes: dict[str, object]
+) -> None:
+    other = with_work(pair[1], **changes)
+    with pytest.raises(MeasuredFailure, match="did not do the same work") as refusal:
+        compare([pair[0], other])
+    assert f"--allow {code}" in str(refusal.value)
+    assert "r5.8xlarge" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert refusal.value.exit_code == 1
+
+
+def test_what_is_allowed_is_compared_and_said(pair: tuple[Perf, Perf]) -> None:
+    other = with_work(pair[1], context_tokens=8192)
+    comparison = compare([pair[0], other], allow=["context"])
+    assert items(comparison)["context"].allowed
+    assert comparison.verdicts
+    assert "gate-allowed" in {finding.code for finding in comparison.findings}
+
+
+def test_an_unknown_condition_leaves_tables_and_no_verdict(pair: tuple[Perf, Perf]) -> None:
+    comparison = compare([pair[0], with_work(pair[1], dataset_sha256=None)])
+    assert items(comparison)["dataset"].status == "unknown"
+    assert not comparison.verdict_possible
+    assert comparison.verdicts == ()
+    assert comparison.tables
+    assert {c.outcome for m in comparison.metrics for c in m.contrasts} == {"unknown"}
+    assert all(metric.ranking == () for metric in comparison.metrics)
+    assert "gate-unknown" in {finding.code for finding in comparison.findings}
+    assert "Dataset" in comparison.cannot_say[0]
+
+
+def test_an_unknown_condition_can_be_accepted(pair: tuple[Perf, Perf]) -> None:
+    comparison = compare([pair[0], with_work(pair[1], dataset_sha256=None)], allow=["dataset"])
+    assert comparison.verdicts
+
+
+def test_known_values_that_differ_beat_an_unknown_third(
+    pair: tuple[Perf, Perf], make_host: MakeHost
+) -> None:
+    third = with_work(make_host("m5.4xlarge"), seed=None)
+    with pytest.raises(MeasuredFailure, match="--allow seed"):
+        compare([pair[0], with_work(pair[1], seed=2), third])
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("engine", lambda p: replace(p, engine=replace(p.engine, version="b2"))),
+        ("via", lambda p: replace(p, engine=replace(p.engine, via="summarizer"))),
+        ("weights", lambda p: replace(p, model=replace(p.model, weights_sha256="v" * 64))),
+        ("quantization", lambda p: replace(p, model=replace(p.model, quantization="Q8_0"))),
+        ("load-state", lambda p: replace(p, model_load=replace(p.model_load, state="disk"))),
+        (
+            "rate-source",
+            lambda p: replace(
+                p,
+                rates=replace(
+                    p.rates,
+                    decode_tokens_per_s=replace(p.rates.decode_tokens_per_s, source="client"),
+                ),
+            ),
+        ),
+    ],
+)
+def test_another_engine_model_or_clock_is_refused(
+    pair: tuple[Perf, Perf], code: str, change: Callable[[Perf], Perf]
+) -> None:
+    with pytest.raises(MeasuredFailure, match=f"--allow {code}"):
+        compare([pair[0], change(pair[1])])
+
+
+def test_a_quantization_is_the_same_in_any_case(pair: tuple[Perf, Perf]) -> None:
+    lower = replace(pair[1], model=replace(pair[1].model, quantization="q4_0"))
+    assert items(compare([pair[0], lower]))["quantization"].status == "same"
+
+
+def test_manifest_digests_stand_in_where_no_run_has_the_weights_digest(
+    pair: tuple[Perf, Perf],
+) -> None:
+    ollama = [
+        replace(p, model=replace(p.model, weights_sha256=None, manifest_digest="m" * 64))
+        for p in pair
+    ]
+    assert items(compare(ollama))["weights"].status == "same"
+
+
+def test_digests_of_two_kinds_cannot_be_compared(pair: tuple[Perf, Perf]) -> None:
+    ollama = replace(
+        pair[1], model=replace(pair[1].model, weights_sha256=None, manifest_digest="m" * 64)
+    )
+    assert items(compare([pair[0], ollama]))["weights"].status == "unknown"
+
+
+def test_runs_without_loads_of_their_own_are_alike(pair: tuple[Perf, Perf]) -> None:
+    warm = [
+        replace(p, model_load=replace(p.model_load, state=None, n=0, values_s=())) for p in pair
+    ]
+    assert items(compare(warm))["load-state"].status == "same"
+
+
+def test_hosts_may_have_other_builds_and_instruction_sets_which_is_a_finding(
+    pair: tuple[Perf, Perf],
+) -> None:
+    other = replace(pair[1], engine=replace(pair[1].engine, isa="CPU : NEON = 1", backend="cuda"))
+    codes = {finding.code for finding in compare([pair[0], other]).findings}
+    assert {"isa-differs", "backend-differs"} <= codes
+
+
+def test_an_unknown_code_is_refused_with_those_there_are(pair: tuple[Perf, Perf]) -> None:
+    with pytest.raises(UsageError, match="--allow everything") as refusal:
+        compare(pair, allow=["everything"])
+    assert all(code in str(refusal.value) for code in CONDITIONS)

@@ -1,0 +1,82 @@
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from yoyak.analysis.compare import compare
+from yoyak.analysis.intervals import log_ratio
+from yoyak.analysis.pairing import Observation, Observations, paired_logs, same_articles_throughout
+from yoyak.records import Perf
+
+Rows = list[Observation]
+
+
+def host(speed: float, *, without: tuple[tuple[int, str], ...] = ()) -> Rows:
+    """Three repetitions of three articles; "long" is three times as slow on any host."""
+    slowness = {"short": 1.0, "middle": 1.5, "long": 3.0}
+    return [
+        Observation(r, name, math.log(speed / slow) + 0.001 * r)
+        for r in range(3)
+        for name, slow in slowness.items()
+        if (r, name) not in without
+    ]
+
+
+def test_equal_mixes_need_no_pairing() -> None:
+    assert same_articles_throughout(host(10), host(20))
+    assert not same_articles_throughout(host(10), host(20, without=((1, "long"),)))
+
+
+def test_a_host_that_failed_on_the_long_article_is_not_taken_for_a_fast_one() -> None:
+    a, b = host(10), host(10, without=((0, "long"), (1, "long")))
+    plain = log_ratio(
+        np.array([np.mean([o.log_rate for o in b if o.repetition == r]) for r in range(3)]),
+        np.array([np.mean([o.log_rate for o in a if o.repetition == r]) for r in range(3)]),
+    )
+    assert plain.value > 1.1  # without pairing the failures look like speed
+    paired = paired_logs(b, a)
+    assert paired is not None
+    assert log_ratio(*paired).value == pytest.approx(1.0, abs=0.001)
+
+
+def test_pairing_keeps_the_true_ratio_and_takes_out_the_articles() -> None:
+    missing = ((0, "long"), (1, "short"), (2, "middle"))
+    paired = paired_logs(host(13, without=missing), host(10))
+    assert paired is not None
+    found = log_ratio(*paired)
+    assert found.value == pytest.approx(1.3, rel=0.001)
+    assert found.interval is not None
+    assert found.interval[1] / found.interval[0] < 1.01  # only the noise of repetitions is left
+
+
+def test_in_a_balanced_design_pairing_changes_nothing() -> None:
+    a, b = host(13), host(10)
+    paired = paired_logs(a, b)
+    assert paired is not None
+
+    def means(rows: Rows) -> np.ndarray:
+        return np.array(
+            [np.mean([o.log_rate for o in rows if o.repetition == r]) for r in range(3)]
+        )
+
+    plain, adjusted = log_ratio(means(a), means(b)), log_ratio(*paired)
+    assert adjusted.value == pytest.approx(plain.value)
+    assert adjusted.interval == pytest.approx(plain.interval)
+
+
+def test_runs_without_a_common_article_cannot_be_paired() -> None:
+    assert paired_logs([Observation(0, "a", 1.0)], [Observation(0, "b", 1.0)]) is None
+
+
+def test_compare_pairs_where_requests_were_read(make_host: Callable[..., Perf]) -> None:
+    slow, fast = make_host("r5.4xlarge"), make_host("r5.8xlarge")
+    seen = {
+        slow.run_id: Observations(decode_tokens_per_s=tuple(host(10)), prompt_tokens_per_s=()),
+        fast.run_id: Observations(
+            decode_tokens_per_s=tuple(host(13, without=((0, "long"),))), prompt_tokens_per_s=()
+        ),
+    }
+    comparison = compare([slow, fast], observations=seen)
+    decode = next(m for m in comparison.metrics if m.key == "decode_tokens_per_s")
+    assert decode.contrasts[0].ratio == pytest.approx(1.3, rel=0.001)
