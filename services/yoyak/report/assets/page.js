@@ -1,0 +1,42 @@
+// Draws the charts of the page and lets the reader choose a part of the run.
+"use strict";
+(() => {
+  const page = JSON.parse(document.getElementById("report-data").textContent);
+  const views = new Map();
+
+  const draw = async ([id, spec]) => {
+    const place = document.getElementById(`chart-${id}`);
+    try {
+      const drawn = await window.vegaEmbed(place, spec, {
+        mode: "vega-lite",
+        renderer: "svg",
+        config: page.config,
+        actions: false,
+        ast: true, // expressions are interpreted, so that the content policy can forbid eval
+        defaultStyle: false,
+        tooltip: { disableDefaultStyle: true },
+      });
+      views.set(id, drawn.view);
+    } catch (error) {
+      const words = document.createElement("p");
+      words.className = "chart-error";
+      words.textContent = `${page.messages.chart_failed} ${error.message}`;
+      place.replaceChildren(words);
+    }
+  };
+
+  const choose = (event) => {
+    const [from, to] = event.target.value.split(" ").map(Number);
+    for (const view of views.values()) {
+      if (view.getState({ data: () => false }).signals.to_s === undefined) continue;
+      view.signal("from_s", from).signal("to_s", to).runAsync();
+    }
+  };
+
+  const choice = document.getElementById("time-window");
+  if (choice) choice.addEventListener("change", choose);
+
+  Promise.all(Object.entries(page.charts).map(draw)).then(() => {
+    document.documentElement.dataset.charts = "drawn";
+  });
+})();

@@ -1,0 +1,66 @@
+"""The report of a comparison as one self-contained page."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from yoyak.analysis.comparison import Comparison, GateItem
+from yoyak.report.cells import table_text
+from yoyak.report.comparison_figures import comparison_figures
+from yoyak.report.findings import sort_findings, target_words
+from yoyak.report.messages import Messages
+from yoyak.report.page import render
+
+# What a reader asks first; the others follow the charts.
+MAIN_TABLES = ("runs", "types", "times", "lengths", "cost")
+GATE_ORDER = ("differs", "unknown", "same")
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """Return a comparison as an HTML page that needs nothing else, in the comparison's language.
+
+    Raises:
+        UsageError: no report is written in that language.
+    """
+    t = Messages(comparison.language)
+    runs = [subject for subject in comparison.subjects if subject.level == "run"]
+    words = t("comparison_of", n=len(runs))
+    views = [table_text(table) for table in comparison.tables]
+    return render(
+        "comparison.html.j2",
+        t,
+        title=f"{words} · yoyak",
+        groups=comparison_figures(t, comparison),
+        context={
+            "comparison": comparison,
+            "title_words": words,
+            "runs": len(runs),
+            "finding_list": sort_findings(comparison.findings),
+            "target_words": target_words(t, comparison.target),
+            "main_tables": [view for view in views if view.key in MAIN_TABLES],
+            "other_tables": [view for view in views if view.key not in MAIN_TABLES],
+            "gate": [
+                _gate_view(item)
+                for item in sorted(comparison.gate, key=lambda i: GATE_ORDER.index(i.status))
+            ],
+        },
+    )
+
+
+def _gate_view(item: GateItem) -> Mapping[str, Any]:
+    """Return a condition with its values, each once, and who has which where they differ."""
+    by_value: dict[str | None, list[str]] = defaultdict(list)
+    for label, value in item.values.items():
+        by_value[value].append(label)
+    return {
+        "code": item.code,
+        "title": item.title,
+        "status": item.status,
+        "why": item.why,
+        "mend": item.mend,
+        "allowed": item.allowed,
+        "groups": [
+            {"value": value, "labels": ", ".join(labels) if len(by_value) > 1 else ""}
+            for value, labels in by_value.items()
+        ],
+    }

@@ -1,0 +1,30 @@
+"""Findings and targets in words, the same for every form of report."""
+
+from collections.abc import Sequence
+
+from yoyak.analysis.comparison import TargetResult
+from yoyak.records import Finding
+from yoyak.report.messages import Messages
+
+SEVERITIES = ("invalid", "warning", "info")
+
+
+def sort_findings(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, the gravest first, otherwise in the order given."""
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def target_words(t: Messages, target: TargetResult | None) -> str | None:
+    """Return which host is the cheapest that meets the latency target, or that none does."""
+    if target is None:
+        return None
+    words = {"metric": target.metric, "limit": f"{target.limit:g}"}
+    if target.cheapest is not None:
+        said = t("target_met", host=target.cheapest, **words)
+    elif target.meeting:
+        said = t("target_met_without_price", hosts=", ".join(target.meeting), **words)
+    else:
+        said = t("target_missed", **words)
+    if target.unknown:
+        said += " " + t("target_unknown", hosts=", ".join(target.unknown))
+    return said

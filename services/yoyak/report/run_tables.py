@@ -1,0 +1,270 @@
+"""The results of one run as tables, the same for terminal, Markdown, CSV and HTML."""
+
+from collections.abc import Sequence
+
+from yoyak.analysis.comparison import Cell, Column, Row, Table
+from yoyak.analysis.quantiles import floor
+from yoyak.records import Distribution, LoadRecord, Perf, Rate
+from yoyak.report.messages import Messages
+
+# In the order of the work; perf.json has the same keys.
+RATES = (
+    ("prompt_tokens_per_s", "tokens/s"),
+    ("prompt_chars_per_s", "characters/s"),
+    ("decode_tokens_per_s", "tokens/s"),
+    ("output_chars_per_s", "characters/s"),
+    ("requests_per_s", "requests/s"),
+)
+LATENCIES = (
+    "time_to_first_token_s",
+    "time_per_output_token_s",
+    "end_to_end_s",
+    "prompt_eval_s",
+    "decode_s",
+    "queue_and_overhead_s",
+    "inter_chunk_latency_s",
+)
+PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
+TOTALS = (
+    ("total_s", "s"),
+    ("total_with_load_s", "s"),
+    ("requests", None),
+    ("failed", None),
+    ("article_chars", None),
+    ("prompt_chars", None),
+    ("output_chars", None),
+    ("prompt_tokens", None),
+    ("output_tokens", None),
+    ("prompt_chars_per_total_s", "characters/s"),
+    ("output_chars_per_total_s", "characters/s"),
+    ("client_rss_end_bytes", "bytes"),
+    ("client_cpu_percent", "%"),
+)
+RESOURCES = (
+    ("engine_rss_peak_bytes", "bytes"),
+    ("engine_rss_end_bytes", "bytes"),
+    ("engine_rss_anon_bytes", "bytes"),
+    ("engine_rss_file_bytes", "bytes"),
+    ("engine_pss_bytes", "bytes"),
+    ("engine_cpu_percent", "%"),
+    ("client_cpu_percent", "%"),
+    ("host_cpu_percent", "%"),
+    ("foreign_cpu_percent", "%"),
+    ("host_steal_percent", "%"),
+    ("cpu_pressure_percent", "%"),
+    ("cgroup_throttled_s", "s"),
+)
+GPU = (
+    ("utilization_mean_ratio", "ratio"),
+    ("memory_peak_bytes", "bytes"),
+    ("power_mean_w", "W"),
+    ("energy_j", "J"),
+    ("temperature_max_c", "°C"),
+)
+COST = (
+    ("usd_per_hour", "USD/h"),
+    ("usd_per_1000_articles", "USD"),
+    ("usd_per_million_output_tokens", "USD"),
+)
+
+
+def run_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
+    """Return every published number of a run, in the order in which a reader asks."""
+    return (
+        rates_table(t, perf),
+        latency_table(t, perf),
+        totals_table(t, perf),
+        *load_tables(t, perf),
+        resources_table(t, perf),
+        *gpu_tables(t, perf),
+        cost_table(t, perf),
+    )
+
+
+def rates_table(t: Messages, perf: Perf) -> Table:
+    """Return the rates, each with interval, number of repetitions and whose clock."""
+    rows = []
+    for key, unit in RATES:
+        rate: Rate = getattr(perf.rates, key)
+        cells = (
+            Cell(
+                value=rate.value,
+                interval=rate.ci95,
+                unit=unit,
+                note=_rate_note(t, rate),
+            ),
+            Cell(value=rate.n),
+            Cell(value=None if rate.source is None else t(rate.source)),
+        )
+        rows.append(Row(label=t(f"rates.{key}"), cells=cells))
+    return Table(
+        key="rates",
+        title=t("rates"),
+        columns=(
+            Column(key="value", title=t("mean_and_interval"), better="higher"),
+            Column(key="n", title=t("repetitions")),
+            Column(key="source", title=t("clock_of")),
+        ),
+        rows=tuple(rows),
+        note=t("rates_note"),
+    )
+
+
+def _rate_note(t: Messages, rate: Rate) -> str | None:
+    if rate.value is None:
+        return t("rate_unknown")
+    return t("no_interval", n=rate.n) if rate.ci95 is None else None
+
+
+def latency_table(t: Messages, perf: Perf) -> Table:
+    """Return the latencies; a percentile below its floor is unknown, and its note says so."""
+    rows = []
+    for key in LATENCIES:
+        found: Distribution = getattr(perf.latency, key)
+        cells = [
+            Cell(value=found.n),
+            Cell(value=found.mean, interval=found.ci95, unit="s"),
+            *(
+                Cell(
+                    value=getattr(found, name),
+                    unit="s",
+                    note=_floor_note(t, found, getattr(found, name), probability),
+                )
+                for name, probability in PERCENTILES
+            ),
+            Cell(value=found.min, unit="s"),
+            Cell(value=found.max, unit="s"),
+        ]
+        rows.append(Row(label=t(f"latency.{key}"), cells=tuple(cells)))
+    return Table(
+        key="latency",
+        title=t("latency"),
+        columns=(
+            Column(key="n", title=t("requests")),
+            Column(key="mean", title=t("mean_and_interval"), better="lower"),
+            *(Column(key=name, title=name, better="lower") for name, _ in PERCENTILES),
+            Column(key="min", title=t("smallest")),
+            Column(key="max", title=t("largest")),
+        ),
+        rows=tuple(rows),
+        note=t("latency_note", **{name: floor(probability) for name, probability in PERCENTILES}),
+    )
+
+
+def _floor_note(
+    t: Messages, found: Distribution, value: float | None, probability: float
+) -> str | None:
+    if value is not None or found.mean is None:
+        return None
+    return t("below_floor", floor=floor(probability), n=found.n)
+
+
+def totals_table(t: Messages, perf: Perf) -> Table:
+    """Return the totals, the definitions of the old study among them."""
+    return _pairs(t, "totals", perf.totals, TOTALS, note=t("totals_note"))
+
+
+def resources_table(t: Messages, perf: Perf) -> Table:
+    """Return what the run used of the host."""
+    return _pairs(t, "resources", perf.resources, RESOURCES, note=t("resources_note"))
+
+
+def cost_table(t: Messages, perf: Perf) -> Table:
+    """Return the cost; its note names the price's source, or how to give a price."""
+    note = (
+        t("price_unknown")
+        if perf.cost.usd_per_hour is None
+        else t("price_source", source=perf.cost.price_source or "–")
+    )
+    return _pairs(t, "cost", perf.cost, COST, note=note)
+
+
+def gpu_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
+    """Return one table with a row for each GPU, or none if there is no GPU."""
+    if not perf.resources.gpus:
+        return ()
+    columns = (
+        *(Column(key=key, title=t(f"gpus.{key}"), unit=unit) for key, unit in GPU),
+        Column(key="throttle_reasons", title=t("gpus.throttle_reasons")),
+    )
+    rows = tuple(
+        Row(
+            label=gpu.name or gpu.uuid or "GPU",
+            cells=(
+                *(Cell(value=getattr(gpu, key)) for key, _ in GPU),
+                Cell(value=", ".join(gpu.throttle_reasons) or t("none")),
+            ),
+        )
+        for gpu in perf.resources.gpus
+    )
+    return (Table(key="gpus", title=t("gpus"), columns=columns, rows=rows),)
+
+
+def load_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
+    """Return the explicit model loads, or none if the engine could not be made to load."""
+    load = perf.model_load
+    if load.n == 0:
+        return ()
+    rows = tuple(
+        Row(label=t("repetition_n", n=number), cells=(Cell(value=value),))
+        for number, value in enumerate(load.values_s, start=1)
+    )
+    state = t("state_unknown") if load.state is None else t(f"state_{load.state}")
+    return (
+        Table(
+            key="model_load",
+            title=t("model_load"),
+            columns=(Column(key="load_s", title=t("load_took"), unit="s", better="lower"),),
+            rows=rows,
+            note=t("model_load_note", state=state),
+        ),
+    )
+
+
+def loads_table(t: Messages, loads: Sequence[LoadRecord]) -> Table:
+    """Return every load with where the weights were, from the records themselves."""
+    return Table(
+        key="loads",
+        title=t("model_load"),
+        columns=(
+            Column(key="load_s", title=t("load_took"), unit="s"),
+            Column(key="state", title=t("weights_were")),
+            Column(key="cached_ratio", title=t("in_page_cache"), unit="ratio"),
+        ),
+        rows=tuple(
+            Row(
+                label=t("repetition_n", n=load.repetition + 1),
+                cells=(
+                    Cell(value=load.load_s),
+                    Cell(value=None if load.state is None else t(f"state_{load.state}")),
+                    Cell(value=load.cached_ratio),
+                ),
+            )
+            for load in loads
+        ),
+    )
+
+
+def _pairs(
+    t: Messages,
+    key: str,
+    record: object,
+    names: Sequence[tuple[str, str | None]],
+    *,
+    note: str | None = None,
+) -> Table:
+    """Return a table of one value column: a row for each named field of a record."""
+    rows = tuple(
+        Row(
+            label=t(f"{key}.{name}"),
+            cells=(Cell(value=getattr(record, name), unit=unit),),
+        )
+        for name, unit in names
+    )
+    return Table(
+        key=key,
+        title=t(key),
+        columns=(Column(key="value", title=t("value")),),
+        rows=rows,
+        note=note,
+    )
