@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -28,7 +27,7 @@ from summarizer.service_discovery import target_groups
 from summarizer.settings import Settings
 from summarizer.slots import Slots
 from summarizer.summaries import Summarizer, SummaryResponse, generation_request
-from yoyak import prompts
+from yoyak import __version__, prompts
 from yoyak.errors import EngineError
 from yoyak.telemetry import names
 
@@ -49,7 +48,7 @@ def create_app(parts: Parts) -> ASGIApp:
     """Return the ASGI application of one service."""
     app = FastAPI(
         title="yoyak summarizer",
-        version=version("yoyak"),
+        version=__version__,
         description="A news article in, a summary of it out, with the engine's own timings.",
         docs_url=None,  # its page loads scripts from a public CDN
         redoc_url=None,
