@@ -1,0 +1,256 @@
+"""The HTTP/1.1 client of the timed path: streamed answers, each read stamped on arrival.
+
+Why not a client library: PEERS' measurements put its own work into the first token's time. Here a
+request is one write on a connection that is open already, and parsing comes after the stamps.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic_ns
+
+from yoyak.engines.http_address import header_lines, parse_address, request_head
+from yoyak.engines.http_connection import Connection
+from yoyak.engines.http_errors import http_error, shortened
+from yoyak.engines.http_pool import ConnectionPool
+from yoyak.engines.http_response import Response
+from yoyak.errors import EngineError
+from yoyak.units import NS_PER_S
+
+MANAGEMENT_TIMEOUT_S = 30.0
+DRAIN_S = 1.0  # for the end of a message after the engine's last word
+_SUCCESS = range(200, 300)
+
+
+class HttpClient:
+    """Speaks to one server. Belongs to the event loop that it was first used in."""
+
+    def __init__(
+        self, url: str, *, headers: Mapping[str, str] | None = None, is_one_shot: bool = False
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            url: http or https; a path in it goes before each request's.
+            headers: sent with every request.
+            is_one_shot: the server closes the connection after each streamed answer.
+
+        Raises:
+            UsageError: the URL is none, or a header cannot be sent.
+        """
+        self.address = parse_address(url)
+        self._fields = header_lines(headers or {})
+        self._pool = ConnectionPool(self.address, is_one_shot=is_one_shot)
+
+    async def warm(self, connections: int) -> None:
+        """Return when so many connections are open; call it before a clock starts.
+
+        Raises:
+            EngineError: none can be made (class connect).
+        """
+        await self._pool.warm(connections)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        payload: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float,
+        idle_timeout_s: float | None = None,
+    ) -> AsyncIterator[Response]:
+        """Send a request and give its response once status and headers are there.
+
+        A request is sent once: after its first byte no failure is answered by sending it again.
+        Leaving the context before the response is complete ends the connection, so that the server
+        stops working for it.
+
+        Args:
+            method: GET or POST.
+            path: begins with a slash.
+            payload: sent as JSON; None for no body.
+            headers: beside those of the client.
+            timeout_s: from now to the last byte.
+            idle_timeout_s: longest silence; None for no limit but the above.
+
+        Raises:
+            EngineError: connect, reset, timeout or protocol; also while the response is read.
+        """
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + timeout_s
+        request = self._request(method, path, payload, headers, closes=self._pool.is_one_shot)
+        where = f"{self.address.url}{path}"
+        connection = self._pool.take_ready()
+        if connection is None:
+            connection = await self._open_within(deadline_s, where, timeout_s)
+        response = Response(connection, where)
+        guard = _Deadlines(connection, where, timeout_s=timeout_s, idle_timeout_s=idle_timeout_s)
+        try:
+            connection.send(request)
+            guard.begin(deadline_s)
+            if self._pool.is_one_shot:
+                self._pool.replenish()
+            await response.begin()
+            yield response
+        finally:
+            guard.end()
+            response.release()
+            if not response.is_complete:
+                connection.abort()
+            self._pool.give_back(connection, is_usable=response.leaves_connection_usable)
+
+    async def drain(self, response: Response) -> None:
+        """Read to the message's end after the engine's last word, so that the connection is kept.
+
+        What comes is thrown away; a message that does not end soon, or badly, is given up.
+        """
+        if response.is_complete:
+            return
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                while await response.read():
+                    pass
+        except (TimeoutError, EngineError):
+            return
+
+    async def request_json(
+        self,
+        method: str,
+        path: str,
+        payload: object = None,
+        *,
+        timeout_s: float = MANAGEMENT_TIMEOUT_S,
+    ) -> object:
+        """Ask over a connection of its own and return the JSON of the answer; None without a body.
+
+        Off the timed path only.
+
+        Raises:
+            EngineError: connect, reset, timeout, protocol, or a status that is no success.
+        """
+        status, body = await self.request(method, path, payload, timeout_s=timeout_s)
+        where = f"{self.address.url}{path}"
+        if status not in _SUCCESS:
+            raise http_error(where, status, body)
+        if not body:
+            return None
+        try:
+            document: object = json.loads(body)
+        except ValueError as error:
+            raise EngineError(
+                f"{where} answered what is no JSON: {shortened(body.decode('utf-8', 'replace'))}",
+                error_class="protocol",
+                http_status=status,
+            ) from error
+        return document
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        payload: object = None,
+        *,
+        timeout_s: float = MANAGEMENT_TIMEOUT_S,
+    ) -> tuple[int, bytes]:
+        """Ask over a connection of its own and return status and body, whatever they are.
+
+        Raises:
+            EngineError: connect, reset, timeout or protocol.
+        """
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + timeout_s
+        where = f"{self.address.url}{path}"
+        connection = await self._open_within(deadline_s, where, timeout_s)
+        response = Response(connection, where)
+        guard = _Deadlines(connection, where, timeout_s=timeout_s, idle_timeout_s=None)
+        try:
+            connection.send(self._request(method, path, payload, None, closes=True))
+            guard.begin(deadline_s)
+            await response.begin()
+            return response.status, await response.read_whole()
+        finally:
+            guard.end()
+            response.release()
+            connection.abort()
+
+    async def close(self) -> None:
+        """Close every connection; requests under way fail."""
+        await self._pool.close()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        payload: object,
+        headers: Mapping[str, str] | None,
+        *,
+        closes: bool,
+    ) -> bytes:
+        body = b""
+        if payload is not None:
+            body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        fields = self._fields
+        if headers:
+            fields += header_lines(headers)
+        if closes:
+            fields += b"Connection: close\r\n"
+        head = request_head(self.address, method, path, fields=fields, content_length=len(body))
+        return head + body
+
+    async def _open_within(self, deadline_s: float, where: str, timeout_s: float) -> Connection:
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                return await self._pool.open()
+        except TimeoutError as error:
+            raise _timed_out(where, f"not done within {timeout_s:g} s") from error
+
+
+class _Deadlines:
+    """Fails a connection when its request has lasted too long or has been silent too long."""
+
+    def __init__(
+        self, connection: Connection, where: str, *, timeout_s: float, idle_timeout_s: float | None
+    ) -> None:
+        self._connection = connection
+        self._where = where
+        self._timeout_s = timeout_s
+        self._idle_timeout_s = idle_timeout_s
+        self._sent_ns = 0
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def begin(self, deadline_s: float) -> None:
+        """Start the clocks; the request has just been written."""
+        loop = asyncio.get_running_loop()
+        self._sent_ns = monotonic_ns()
+        self._timers.append(loop.call_at(deadline_s, self._overdue))
+        if self._idle_timeout_s is not None:
+            self._timers.append(
+                loop.call_later(self._idle_timeout_s, self._look, self._idle_timeout_s)
+            )
+
+    def end(self) -> None:
+        """Stop the clocks."""
+        for timer in self._timers:
+            timer.cancel()
+
+    def _overdue(self) -> None:
+        self._connection.fail(_timed_out(self._where, f"not done within {self._timeout_s:g} s"))
+
+    def _look(self, idle_timeout_s: float) -> None:
+        last_ns = max(self._sent_ns, self._connection.last_arrival_ns or 0)
+        left_s = idle_timeout_s - (monotonic_ns() - last_ns) / NS_PER_S
+        if left_s <= 0:
+            self._connection.fail(_timed_out(self._where, f"silent for {idle_timeout_s:g} s"))
+        else:
+            loop = asyncio.get_running_loop()
+            self._timers.append(loop.call_later(left_s, self._look, idle_timeout_s))
+
+
+def _timed_out(where: str, what: str) -> EngineError:
+    return EngineError(
+        f"{where} was {what}; raise --timeout, or see what keeps the engine busy",
+        error_class="timeout",
+    )
