@@ -126,7 +126,7 @@ def _add_observation(app: FastAPI, parts: Parts) -> None:
     @app.get("/metrics", response_class=Response)
     async def metrics(request: Request) -> Response:
         """Export metrics: OpenMetrics with exemplars where it is accepted, else Prometheus text."""
-        await parts.keeper.check()
+        await _look_at_engine(parts)
         body, media_type = await parts.observation.scrape(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": media_type})
 
@@ -138,7 +138,7 @@ def _add_observation(app: FastAPI, parts: Parts) -> None:
     @app.get("/readyz", response_class=Response, responses=_problems(503))
     async def ready() -> Response:
         """Say whether the engine answers and its model is loaded."""
-        await parts.keeper.check()
+        await _look_at_engine(parts)
         parts.keeper.engine()
         return Response("ready\n", media_type="text/plain")
 
@@ -190,6 +190,12 @@ def _add_problems(app: FastAPI, parts: Parts) -> None:
     async def of_anything(request: Request, error: Exception) -> Response:
         # The server logs the traceback after this.
         return answer(request, Problem(problems.INTERNAL, f"{type(error).__name__}; see the log"))
+
+
+async def _look_at_engine(parts: Parts) -> None:
+    """Ask an idle engine whether it is there; one at work shows it, and is not disturbed."""
+    if parts.slots.in_flight == 0:
+        await parts.keeper.check()
 
 
 def _refuse_while_busy(slots: Slots) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from summarizer import problems
 from summarizer.problems import Problem
 from yoyak.engines.base import Engine, LoadResult
-from yoyak.errors import EngineError, HostError
+from yoyak.errors import EngineError, HostError, YoyakError
 from yoyak.host.kernel_files import read_text
 from yoyak.host.proc import pid_namespace
 from yoyak.records import EngineFacts
@@ -59,7 +59,7 @@ class EngineKeeper:
         """
         try:
             self.facts = await self._engine.describe()
-        except (HostError, asyncio.CancelledError) as error:
+        except YoyakError as error:
             self._set("failed", f"the engine did not start: {error}")
             raise
         self._set("ready", "")

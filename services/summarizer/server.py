@@ -79,7 +79,11 @@ async def serve(settings: Settings) -> None:
         UsageError: the model cannot be used.
         InterruptedRun: SIGINT.
     """
-    listener = listen(settings.host, settings.port)
+    with contextlib.closing(listen(settings.host, settings.port)) as listener:
+        await _serve_on(listener, settings)
+
+
+async def _serve_on(listener: socket.socket, settings: Settings) -> None:
     keeper = EngineKeeper(
         open_engine(
             settings.engine,
