@@ -1,0 +1,31 @@
+"""The add-on that puts newscrawl's components into a Scrapy crawl."""
+
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.settings import BaseSettings
+
+from newscrawl.middlewares import LimitMiddleware, LoudOffsiteMiddleware, PatientRetryMiddleware
+from newscrawl.pipelines.identity import IdentityPipeline
+from newscrawl.pipelines.keep import KeepPipeline
+from newscrawl.pipelines.quality import QualityPipeline
+from newscrawl.progress import ProgressExtension
+
+PIPELINES = {QualityPipeline: 100, IdentityPipeline: 300, KeepPipeline: 800}
+
+
+class NewscrawlAddon:
+    """Registers middlewares, pipelines and extensions; what a user set himself stays."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Register the components; Scrapy calls this once a crawler."""
+        middlewares = "DOWNLOADER_MIDDLEWARES"
+        for standard, ours, place in (
+            (OffsiteMiddleware, LoudOffsiteMiddleware, 50),
+            (RetryMiddleware, PatientRetryMiddleware, 550),
+        ):
+            settings.set_in_component_priority_dict(middlewares, standard, None)
+            settings.setdefault_in_component_priority_dict(middlewares, ours, place)
+        settings.setdefault_in_component_priority_dict(middlewares, LimitMiddleware, 40)
+        for pipeline, place in PIPELINES.items():
+            settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, place)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", ProgressExtension, 500)

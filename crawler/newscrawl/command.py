@@ -1,0 +1,187 @@
+"""The command line of the crawler."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from newscrawl.options import CrawlOptions
+from yoyak.errors import UsageError, YoyakError
+
+DEFAULTS = CrawlOptions(out=Path("dataset"))
+EXAMPLE = (
+    "Example: python -m newscrawl site 'https://news.example/search?query=온새미증권' "
+    "--query 온새미증권 --max-articles 20 --out dataset"
+)
+
+Command = Callable[..., None]
+
+
+def option(name: str, field: str, kind: object, text: str, **more: Any) -> Callable[..., Any]:  # noqa: ANN401 - passed on to click
+    """Return a click option that fills a field of CrawlOptions, with the field's own default."""
+    default = getattr(DEFAULTS, field)
+    shown = default is not None and default != ()
+    return click.option(
+        name, field, type=kind, default=default, show_default=shown, help=text, **more
+    )
+
+
+COMMON = (
+    option(
+        "--out",
+        "out",
+        click.Path(path_type=Path),
+        "Folder of the dataset; a crawl that is there already goes on.",
+    ),
+    option("--query", "query", str, "What the articles are about.", metavar="KEYWORD"),
+    option("--max-articles", "max_articles", click.IntRange(1), "Take the first N found."),
+    option("--max-pages", "max_pages", click.IntRange(1), "Pages of each list."),
+    option(
+        "--allow-host",
+        "allow_hosts",
+        str,
+        "Private host, address or network that may be connected to, such as 127.0.0.1.",
+        multiple=True,
+        metavar="HOST",
+    ),
+    option(
+        "--allow-domain",
+        "allow_domains",
+        str,
+        "Further site to follow links to; * is any.",
+        multiple=True,
+        metavar="DOMAIN",
+    ),
+    option("--delay", "delay_s", click.FloatRange(0), "Least seconds between requests to a host."),
+    option("--concurrency", "concurrency", click.IntRange(1, 16), "Requests at once to a host."),
+    option("--timeout", "timeout_s", click.FloatRange(0.1), "Seconds that a response may take."),
+    option(
+        "--max-page-bytes", "max_page_bytes", click.IntRange(1024), "Largest response, unpacked."
+    ),
+    option("--min-chars", "min_chars", click.IntRange(1), "Shortest text of an article."),
+    option("--workers", "workers", click.IntRange(1, 64), "Processes that extract."),
+    option(
+        "--progress",
+        "progress",
+        click.Choice(["auto", "bar", "lines", "json", "none"]),
+        "How to tell progress on standard error.",
+    ),
+    option(
+        "--log-level",
+        "log_level",
+        click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
+        "What OUT/.crawl/crawl.log holds.",
+    ),
+    click.option(
+        "--format",
+        "style",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Form of the closing table on standard output.",
+    ),
+)
+
+
+def with_common_options(command: Command) -> Command:
+    """Add the options that both verbs take."""
+    for add in reversed(COMMON):
+        command = add(command)
+    return command
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXAMPLE,
+)
+def program() -> None:
+    """Crawl news pages into a dataset.
+
+    Exit codes: 0 fine, 1 no article found or the site's layout is not understood, 2 usage,
+    3 environment (host unreachable, disk full), 130 interrupted. What was finished is kept, and
+    the same command goes on.
+    """
+
+
+@program.command(epilog=EXAMPLE)
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option(
+    "--urls",
+    "list_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Addresses of articles, one a line; - is standard input.",
+)
+@with_common_options
+def site(urls: tuple[str, ...], list_file: Path | None, style: str, **values: Any) -> None:  # noqa: ANN401 - fields of CrawlOptions
+    """Crawl any news site.
+
+    URL is a list page (search result, section, front page), a sitemap, an RSS or Atom feed, or an
+    article.
+    """
+    listed = read_addresses(list_file) if list_file else ()
+    if not urls and not listed:
+        raise UsageError("no address to crawl; name a list page, sitemap, feed or --urls FILE")
+    sources = tuple(http_address(url) for url in urls)
+    _run(CrawlOptions(sources=sources, listed=listed, **values), style)
+
+
+def http_address(text: str) -> str:
+    """Return an address that can be crawled.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise UsageError(f'"{text}" is no web address; write it as https://news.example/economy')
+    return text
+
+
+def read_addresses(file: Path) -> tuple[str, ...]:
+    """Return the addresses of a file, one a line; empty lines and `#` comments are passed over.
+
+    Raises:
+        UsageError: the file cannot be read, or a line is no address.
+    """
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read ({error}); name a file of addresses") from error
+    lines = (line.strip() for line in text.splitlines())
+    found = tuple(http_address(line) for line in lines if line and not line.startswith("#"))
+    if not found:
+        raise UsageError(f"{file} holds no address; write one a line")
+    return found
+
+
+def _run(options: CrawlOptions, style: str) -> None:
+    from newscrawl.run import closing_text, crawl  # lazy: Scrapy takes a second to import
+
+    closing, error = crawl(options)
+    click.echo(closing_text(closing, style))
+    if error is not None:
+        raise error
+
+
+def main() -> None:
+    """Run the command; a known error is one line and its exit code."""
+    try:
+        program(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+        sys.exit(2)
+    except YoyakError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)

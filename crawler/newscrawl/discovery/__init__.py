@@ -1,0 +1,1 @@
+"""Discovery: which addresses a page, a sitemap or a feed leads to; pure functions."""

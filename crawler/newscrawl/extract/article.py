@@ -1,0 +1,92 @@
+"""From a page to its article: the ways in their order, and the facts beside the text."""
+
+import re
+from copy import deepcopy
+
+from lxml.html import HtmlElement
+
+from newscrawl.extract.breaks import body_in_breaks
+from newscrawl.extract.embedded import Body, embedded_body
+from newscrawl.extract.extracted import NOTHING, Extracted
+from newscrawl.extract.fragments import parse_page
+from newscrawl.extract.json_ld import described_article, whole_body
+from newscrawl.extract.library import library_lines, main_text
+from newscrawl.extract.lines import article_lines
+from newscrawl.extract.metadata import Facts, page_facts
+
+PROBE_CHARS = 24  # of each sampled paragraph; enough to be unique on a page
+PROBES = 8
+PHOTO_MAX_CHARS = 200  # a caption is a sentence or two
+SHOWN_MIN_RATIO = 0.5  # of the sampled paragraphs; fewer means that the page does not show the text
+
+_PHOTO_TITLE = re.compile(r"^\W*(?:\w+\s)?(?:포토\w*|사진|화보|photo)\s*[\]>)】|:]", re.IGNORECASE)
+
+
+def article_text(html: str, url: str) -> str:
+    """Return the article's text of a page, "" if it holds none."""
+    return extract(html, url).text
+
+
+def extract(html: str, url: str) -> Extracted:
+    """Return the article of a page.
+
+    In this order: a site rule; embedded JSON or JSON-LD whose text the page's own HTML does not
+    show; the element whose paragraphs are parted by line breaks; trafilatura with a rescue. Line
+    filters then take away what is no text.
+    """
+    tree = parse_page(html)
+    if tree is None:
+        return Extracted(title="", text="", path=NOTHING)
+    described = described_article(tree)
+    facts = page_facts(tree, described, url)
+    lines, path, body = _lines(html, tree, url, described, facts)
+    lines = article_lines(lines, title=facts.title)
+    if body is not None:
+        facts = facts.filled_from(body.record)
+    text = "\n\n".join(lines)
+    return Extracted(
+        title=facts.title,
+        text=text,
+        path=path if text else NOTHING,
+        published_at=facts.published_at,
+        modified_at=facts.modified_at,
+        press=facts.press,
+        author=facts.author,
+        section=facts.section,
+        language=facts.language_of(text),
+        canonical_url=facts.canonical_url,
+        is_photo=len(text) <= PHOTO_MAX_CHARS and bool(_PHOTO_TITLE.match(facts.title)),
+        is_paywalled=facts.is_paywalled,
+    )
+
+
+def _lines(
+    html: str, tree: HtmlElement, url: str, described: dict[str, object], facts: Facts
+) -> tuple[list[str], str, Body | None]:
+    embedded = embedded_body(tree, page_title=facts.title)
+    stated = whole_body(described)
+    if embedded is not None or stated:
+        shown = _squeezed(main_text(html))
+        if embedded is not None and not _is_shown(embedded.paragraphs, shown):
+            return list(embedded.paragraphs), "embedded_json", embedded
+        paragraphs = [line.strip() for line in stated.splitlines() if line.strip()]
+        if paragraphs and not _is_shown(tuple(paragraphs), shown):
+            return paragraphs, "json_ld", None
+    lines = body_in_breaks(deepcopy(tree))
+    # A reader's comment can be the longest text with line breaks; it is no main text.
+    if lines and _is_shown(tuple(lines), _squeezed(main_text(html))):
+        return lines, "breaks", None
+    lines, path = library_lines(html, tree, url)
+    return lines, path, None
+
+
+def _is_shown(paragraphs: tuple[str, ...], shown: str) -> bool:
+    """Return whether the page's visible text holds at least half of the sampled paragraphs."""
+    long = [s for p in paragraphs if len(s := _squeezed(p)) >= PROBE_CHARS]
+    step = max(1, len(long) // PROBES)
+    probes = [p[:PROBE_CHARS] for p in long[::step]]
+    return bool(probes) and sum(p in shown for p in probes) >= SHOWN_MIN_RATIO * len(probes)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())

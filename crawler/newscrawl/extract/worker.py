@@ -1,0 +1,60 @@
+"""Extraction in a process of its own: pages in on stdin, articles out on stdout, until stdin ends.
+
+A frame is a 4-byte length and JSON; a request is followed by the page's bytes. The process ends
+with its parent, since the pipe ends then.
+"""
+
+import json
+import os
+import signal
+import struct
+import sys
+from dataclasses import asdict
+from typing import BinaryIO
+
+from newscrawl.extract import extract
+from newscrawl.extract.decoding import decode_page
+
+LENGTH = struct.Struct("!I")
+
+
+def answer(page: bytes, url: str, charset: str | None) -> dict[str, object]:
+    """Return the extracted article as a dict, or {"skipped": reason}."""
+    if not page.strip():
+        return {"skipped": "empty_body"}
+    decoded = decode_page(page, charset)
+    if decoded is None:
+        return {"skipped": "undecodable"}
+    return asdict(extract(decoded.text, url))
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests until the stream ends."""
+    while head := _frame(requests):
+        request = json.loads(head)
+        page = requests.read(request["bytes"])
+        if len(page) < request["bytes"]:
+            return
+        data = json.dumps(answer(page, request["url"], request["charset"])).encode()
+        answers.write(LENGTH.pack(len(data)) + data)
+        answers.flush()
+
+
+def _frame(stream: BinaryIO) -> bytes:
+    length = stream.read(LENGTH.size)
+    if len(length) < LENGTH.size:
+        return b""
+    return stream.read(LENGTH.unpack(length)[0])
+
+
+def main() -> None:
+    """Serve on this process's own stdin and stdout; Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    sys.stdout = sys.stderr  # whatever a library prints must not break a frame
+    serve(requests, answers)
+
+
+if __name__ == "__main__":
+    main()

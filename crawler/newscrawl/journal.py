@@ -1,0 +1,97 @@
+"""The crawl's memory on disk: each finished page as one line, written at once."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from newscrawl.items import ArticleItem
+from yoyak.errors import HostError
+
+JOURNAL = "journal.jsonl"
+
+
+class Journal:
+    """An append-only file of finished pages; a line that a crash cut is dropped on opening."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the journal for appending, and mend a cut last line.
+
+        Raises:
+            HostError: the file cannot be written.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _drop_cut_line(path)
+            self._file: BinaryIO = path.open("ab", buffering=0)
+        except OSError as error:
+            raise HostError(
+                f"{path.parent} cannot be written ({error.strerror}); name another: --out DIR"
+            ) from error
+
+    def article(self, item: ArticleItem) -> None:
+        """Write an article.
+
+        Raises:
+            HostError: the disk is full or gone.
+        """
+        self._line({"kind": "article", "keys": item.keys, **asdict(item)})
+
+    def skipped(self, key: str, url: str, reason: str) -> None:
+        """Write a page that became no article.
+
+        Raises:
+            HostError: the disk is full or gone.
+        """
+        self._line({"kind": "skipped", "key": key, "url": url, "reason": reason})
+
+    def close(self) -> None:
+        """Flush to the disk and close."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def _line(self, fields: dict[str, Any]) -> None:
+        data = json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+        try:
+            written = self._file.write(data)
+        except OSError as error:
+            raise HostError(_cannot_write(self.path, error.strerror)) from error
+        if written != len(data):
+            raise HostError(_cannot_write(self.path, "no space left on device"))
+
+
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the journal's lines in the order they were written; a cut last line is passed over."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
+
+
+def _cannot_write(path: Path, why: str | None) -> str:
+    return (
+        f"{path} cannot be written ({why}); free some space and run the same command again: "
+        "the articles so far are kept"
+    )
+
+
+def _drop_cut_line(path: Path) -> None:
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - 65_536)
+            file.seek(start)
+            at = file.read(end - start).rfind(b"\n")
+            if at >= 0:
+                end = start + at + 1
+                break
+            end = start
+        if end != size:
+            file.truncate(end)

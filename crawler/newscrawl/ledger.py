@@ -1,0 +1,105 @@
+"""What the crawl has finished, and how many articles are still wanted."""
+
+import heapq
+from collections import Counter
+from pathlib import Path
+
+from newscrawl.items import ArticleItem
+from newscrawl.journal import Journal, entries
+from newscrawl.outcomes import PASSING
+
+Rank = tuple[int, int, int]  # start address, page of its list, position on the page
+
+
+class Ledger:
+    """Finished pages of this crawl and of the ones before it in the same folder.
+
+    Attributes:
+        skipped: pages of this crawl that became no article, by reason.
+        new_articles: articles that this crawl added.
+        known_articles: articles of earlier crawls that this one met again and did not fetch.
+    """
+
+    def __init__(self, path: Path, *, max_articles: int | None) -> None:
+        """Read the journal at `path` and open it for more.
+
+        Raises:
+            HostError: it cannot be written.
+        """
+        self._journal = Journal(path)
+        self._articles: set[str] = set()
+        self._gone: set[str] = set()
+        for entry in entries(path):
+            if entry["kind"] == "article":
+                self._articles.update(entry["keys"])
+            elif entry["reason"] not in PASSING:
+                self._gone.add(entry["key"])
+        self._max_articles = max_articles
+        self._nearest: list[tuple[int, int, int]] = []  # heap of negated ranks: the farthest first
+        self._new: list[tuple[Rank, str, str]] = []  # with a limit only
+        self.skipped: Counter[str] = Counter()
+        self.new_articles = 0
+        self.known_articles = 0
+
+    def is_article(self, key: str) -> bool:
+        """Return whether the address is an article already."""
+        return key in self._articles
+
+    def is_gone(self, key: str) -> bool:
+        """Return whether the address was found to hold no article, for good."""
+        return key in self._gone
+
+    def is_beyond(self, rank: Rank) -> bool:
+        """Return whether enough articles stand before this place in the order of discovery."""
+        if self._max_articles is None or len(self._nearest) < self._max_articles:
+            return False
+        far = self._nearest[0]
+        return rank > (-far[0], -far[1], -far[2])
+
+    def meet_again(self, rank: Rank) -> None:
+        """Count an article of an earlier crawl that discovery found again."""
+        self.known_articles += 1
+        self._count_near(rank)
+
+    def add(self, item: ArticleItem) -> None:
+        """Write an article.
+
+        Raises:
+            HostError: the journal cannot be written.
+        """
+        self._journal.article(item)
+        self._articles.update(item.keys)
+        self.new_articles += 1
+        self._count_near(item.rank)
+        if self._max_articles is not None:
+            self._new.append((item.rank, item.key, item.url))
+
+    def skip(self, key: str, url: str, reason: str) -> None:
+        """Write a page that became no article.
+
+        Raises:
+            HostError: the journal cannot be written.
+        """
+        self.skipped[reason] += 1
+        if reason not in PASSING:
+            self._gone.add(key)
+        self._journal.skipped(key, url, reason)
+
+    def close(self) -> None:
+        """Close the journal; articles that were under way when the limit was reached go.
+
+        Raises:
+            HostError: the journal cannot be written.
+        """
+        for rank, key, url in self._new:
+            if self.is_beyond(rank):
+                self.new_articles -= 1
+                self.skip(key, url, "beyond_limit")
+        self._journal.close()
+
+    def _count_near(self, rank: Rank) -> None:
+        if self._max_articles is None:
+            return
+        heapq.heappush(self._nearest, (-rank[0], -rank[1], -rank[2]))
+        if len(self._nearest) > self._max_articles:
+            heapq.heappop(self._nearest)

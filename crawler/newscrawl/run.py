@@ -1,0 +1,160 @@
+"""One crawl from its options to its dataset."""
+
+import fcntl
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from newscrawl.assembly import assemble
+from newscrawl.closing import Closing
+from newscrawl.guard import ALLOWED_HOSTS_SETTING
+from newscrawl.journal import JOURNAL
+from newscrawl.ledger import Ledger
+from newscrawl.options import CrawlOptions
+from newscrawl.outcomes import SKIPPED
+from newscrawl.pipelines.quality import MIN_CHARS_SETTING
+from newscrawl.progress import PROGRESS_SETTING
+from newscrawl.spiders.base import NewsSpider
+from newscrawl.spiders.site import SiteSpider
+from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
+
+LOG = "crawl.log"
+ENVIRONMENT_REASONS = frozenset({"dns", "connection", "timeout"})
+REFUSED_REASONS = frozenset({"private_address", "robots"})  # an option or another address mends it
+
+
+def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
+    """Crawl, write the dataset, and return what was done and what went wrong, if anything.
+
+    Whatever ends the crawl, the articles that were finished are in the dataset.
+
+    Raises:
+        HostError: the folder cannot be written.
+        UsageError: another crawl is at work in the folder.
+    """
+    with _alone(options):
+        ledger = Ledger(options.state / JOURNAL, max_articles=options.max_articles)
+        process = AsyncCrawlerProcess(settings(options))
+        crawler = process.create_crawler(SiteSpider)
+        process.crawl(crawler, options=options, ledger=ledger)
+        process.start()
+        ledger.close()
+        manifest = assemble(
+            options.state / JOURNAL,
+            options.out,
+            source=" ".join(options.sources) or None,
+            query=options.query,
+        )
+    stats = crawler.stats
+    closing = Closing(
+        pages=stats.get_value("response_received_count", 0),
+        new_articles=ledger.new_articles,
+        known_articles=ledger.known_articles,
+        skipped=dict(ledger.skipped),
+        received_bytes=stats.get_value("downloader/response_bytes", 0),
+        elapsed_s=stats.get_value("elapsed_time_seconds", 0.0),
+        dataset=str(options.out) if manifest else None,
+        dataset_sha256=manifest.dataset_sha256 if manifest else None,
+        dataset_articles=manifest.articles if manifest else 0,
+        dataset_chars=manifest.chars if manifest else 0,
+    )
+    spider = crawler.spider
+    if not isinstance(spider, NewsSpider):
+        raise HostError(f"the crawl did not start; see {options.state / LOG}")
+    return closing, _error(options, spider, stats.get_value("finish_reason"), closing)
+
+
+def settings(options: CrawlOptions) -> Settings:
+    """Return the project's settings with what the options say."""
+    found = Settings()
+    found.setmodule("newscrawl.settings", priority="project")
+    given: dict[str, Any] = {
+        "DOWNLOAD_DELAY": options.delay_s,
+        "AUTOTHROTTLE_ENABLED": options.delay_s > 0,
+        "AUTOTHROTTLE_START_DELAY": options.delay_s,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(options.concurrency),
+        "DOWNLOAD_TIMEOUT": options.timeout_s,
+        "DOWNLOAD_MAXSIZE": options.max_page_bytes,
+        "LOG_FILE": str(options.state / LOG),
+        "LOG_LEVEL": options.log_level,
+        ALLOWED_HOSTS_SETTING: list(options.allow_hosts),
+        MIN_CHARS_SETTING: options.min_chars,
+        PROGRESS_SETTING: options.progress,
+    }
+    found.update(given, priority="cmdline")
+    return found
+
+
+@contextmanager
+def _alone(options: CrawlOptions) -> Iterator[None]:
+    try:
+        options.state.mkdir(parents=True, exist_ok=True)
+        file = os.open(options.state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise HostError(
+            f"{options.out} cannot be written ({error.strerror}); name a folder that can: --out DIR"
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(file)
+        raise UsageError(
+            f"another crawl is writing to {options.out}; wait for it or name another: --out DIR"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(file)  # and with it the lock
+
+
+def _error(
+    options: CrawlOptions, spider: NewsSpider, finish_reason: str | None, closing: Closing
+) -> YoyakError | None:
+    if spider.fatal is not None:
+        return spider.fatal
+    if finish_reason == "shutdown":
+        return InterruptedRun(
+            f"interrupted; {closing.dataset_articles} articles are kept in {options.out}, "
+            "the same command goes on"
+        )
+    if finish_reason != "finished":
+        return HostError(f"the crawl broke off; see {options.state / LOG}")
+    if closing.dataset is None:
+        return _nothing(options, spider, closing)
+    return None
+
+
+def _nothing(options: CrawlOptions, spider: NewsSpider, closing: Closing) -> YoyakError:
+    failures: dict[str, str] = getattr(spider, "failures", {})
+    for url, reason in failures.items():
+        kind: type[YoyakError] = MeasuredFailure
+        if reason in ENVIRONMENT_REASONS:
+            kind = HostError
+        elif reason in REFUSED_REASONS:
+            kind = UsageError
+        return kind(
+            f"{url} cannot be crawled: {reason} ({SKIPPED[reason]}); see {options.state / LOG}"
+        )
+    if closing.skipped:
+        reasons = ", ".join(
+            f"{n} {reason}" for reason, n in Counter(closing.skipped).most_common(3)
+        )
+        return MeasuredFailure(f"no article found: {reasons}; see {options.state / LOG}")
+    where = " ".join(options.sources) or "the list"
+    return MeasuredFailure(
+        f"no article found: {where} leads to none; name a list page, sitemap or feed of it"
+    )
+
+
+def closing_text(closing: Closing, style: str) -> str:
+    """Return the closing table as text or JSON."""
+    if style == "json":
+        return json.dumps(closing.as_dict(), ensure_ascii=False)
+    return closing.as_text()

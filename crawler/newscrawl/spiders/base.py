@@ -1,0 +1,165 @@
+"""What both spiders share: from a candidate address to an article item, or to a named reason."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request, Spider, signals
+from scrapy.http import HtmlResponse, Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from newscrawl.addresses import article_id, article_key
+from newscrawl.extract.pool import ExtractPool
+from newscrawl.failures import reason_of
+from newscrawl.items import ArticleItem, article_item
+from newscrawl.ledger import Ledger, Rank
+from newscrawl.options import CrawlOptions
+from newscrawl.outcomes import Skipped
+from yoyak.errors import HostError, YoyakError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
+
+QUEUED_MAX = 64  # requests waiting in the scheduler; more candidates wait in their list
+
+
+class NewsSpider(Spider):
+    """A spider whose candidates become articles.
+
+    Attributes:
+        ledger: what is finished.
+        fatal: what ended the crawl early, or None.
+        discovered: candidates so far, for the progress.
+    """
+
+    def __init__(self, options: CrawlOptions, ledger: Ledger, **kwargs: Any) -> None:  # noqa: ANN401 - Scrapy's own
+        """Take what to crawl and what is known."""
+        super().__init__(**kwargs)
+        self.options = options
+        self.ledger = ledger
+        self.pool = ExtractPool(options.workers)
+        self.fatal: YoyakError | None = None
+        self.discovered = 0
+        self._met: set[str] = set()
+        self._stopping: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> "NewsSpider":  # noqa: ANN401 - passed on
+        """Build for a crawler, and close the extraction processes with it."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.pool.close, signal=signals.spider_closed)
+        crawler.signals.connect(spider.request_dropped, signal=signals.request_dropped)
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield the requests for the candidates, as many as the scheduler has room for."""
+        async for url, rank in self.candidates():
+            request = self.article_request(url, rank)
+            if request is None:
+                continue
+            while len(self.crawler.engine.scheduler or ()) >= QUEUED_MAX:  # type: ignore[arg-type]
+                await self.crawler.signals.wait_for(signals.scheduler_empty)
+            yield request
+
+    async def candidates(self) -> AsyncIterator[tuple[str, Rank]]:
+        """Yield addresses of articles, in an order that the same site gives again."""
+        raise NotImplementedError
+        yield
+
+    def article_request(self, url: str, rank: Rank) -> Request | None:
+        """Return the request for a candidate, or None if it is known, met before or beyond."""
+        key = article_key(url)
+        if key in self._met:
+            return None
+        self._met.add(key)
+        if self.ledger.is_article(key):
+            self.ledger.meet_again(rank)
+            return None
+        if self.ledger.is_gone(key) or self.ledger.is_beyond(rank):
+            return None
+        self.discovered += 1
+        return Request(
+            url,
+            callback=self.parse_article,
+            errback=self.failed,
+            priority=-rank[0],
+            cb_kwargs={"key": key, "rank": rank},
+            meta={"rank": rank, "key": key},
+        )
+
+    async def parse_article(
+        self, response: Response, key: str, rank: Rank
+    ) -> AsyncIterator[ArticleItem]:
+        """Yield the article of a page."""
+        try:
+            item = await self.article_of(response, key, rank)
+        except Skipped as skipped:
+            self.skip(key, response.url, skipped.reason)
+            return
+        yield item
+
+    async def article_of(self, response: Response, asked_key: str, rank: Rank) -> ArticleItem:
+        """Return the article of a page.
+
+        Raises:
+            Skipped: it is none, or none that can be read.
+        """
+        if not response.body.strip():
+            raise Skipped("empty_body")
+        if not is_html(response):
+            raise Skipped("not_html")
+        found = await self.pool.extract(response.body, response.url, declared_charset(response))
+        key = article_key(response.url)
+        return article_item(
+            found, id=article_id(key), key=key, url=response.url, rank=rank, asked_key=asked_key
+        )
+
+    def failed(self, failure: "Failure") -> Iterator[ArticleItem]:
+        """Write down why a request brought no page."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        error = failure.value
+        if isinstance(error, HttpError):
+            reason = "paywall" if error.response.status == 402 else "http_error"
+        else:
+            reason = reason_of(error, request.url) if error else "connection"
+        self.skip(request.meta["key"], request.url, reason)
+        yield from ()
+
+    def request_dropped(self, request: Request) -> None:
+        """Count a redirect to a page that another candidate led to before."""
+        if "key" in request.meta:
+            self.skip(request.meta["key"], request.url, "duplicate")
+
+    def skip(self, key: str, url: str, reason: str) -> None:
+        """Write down a page that becomes no article."""
+        self.crawler.stats.inc_value(f"newscrawl/skipped/{reason}")
+        try:
+            self.ledger.skip(key, url, reason)
+        except HostError as error:
+            self.stop(error)
+
+    def stop(self, error: YoyakError) -> None:
+        """End the crawl because of an error; what is finished stays."""
+        if self.fatal is None:
+            self.fatal = error
+            self._stopping = asyncio.ensure_future(
+                self.crawler.engine.close_spider_async(reason="fatal")
+            )
+
+
+def is_html(response: Response) -> bool:
+    """Return whether a response is an HTML page, by its type or, where it has none, its content."""
+    if isinstance(response, HtmlResponse):
+        return True
+    if isinstance(response, TextResponse) or not response.headers.get("Content-Type"):
+        head = response.body[:1024].lower()
+        return b"<html" in head or b"<!doctype html" in head
+    return False
+
+
+def declared_charset(response: Response) -> str | None:
+    """Return the charset that the Content-Type header names."""
+    header = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    _, found, charset = header.partition("charset=")
+    return charset.split(";")[0].strip(" \"'") or None if found else None
