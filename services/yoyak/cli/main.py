@@ -19,6 +19,7 @@ VERBS = {
     "report": ("yoyak.cli.report", "report"),
     "compare": ("yoyak.cli.compare", "compare"),
     "doctor": ("yoyak.cli.doctor", "doctor"),
+    "alerts": ("yoyak.cli.alerts", "alerts"),
 }
 SHORT_HELP = {
     "demo": "the whole pipeline on this machine: no Docker, no Ollama, no download",
@@ -30,6 +31,7 @@ SHORT_HELP = {
     "report": "show a run; write its HTML, Markdown, CSV or JSON",
     "compare": "compare runs: tables, verdicts, cost",
     "doctor": "what is missing or wrong on this host, and what mends it",
+    "alerts": "show or set the thresholds of the alert rules",
 }
 
 

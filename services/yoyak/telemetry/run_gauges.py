@@ -12,7 +12,7 @@ from statistics import fmean
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from yoyak.records import Distribution, GpuResources, Perf, Rate
+from yoyak.records import Distribution, GpuResources, Perf, Rate, Severity
 from yoyak.telemetry import names
 from yoyak.telemetry.host_metrics import Rows, family
 from yoyak.units import PERCENT
@@ -25,7 +25,7 @@ SEVERITY = "severity"
 RUN_LABELS = (RUN_ID, names.INSTANCE_TYPE, MODEL, ENGINE)
 
 STATISTICS = ("mean", "ci95_low", "ci95_high", "p50", "p90", "p95", "p99", "max")
-SEVERITIES = ("info", "warning", "invalid")
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "invalid")
 
 Values = list[tuple[tuple[str, ...], float | None]]
 

@@ -204,7 +204,7 @@ _RULE = """\
         expr: vector({value})  # {shown}
 """
 _READ = re.compile(
-    rf"- record: {ALERT_THRESHOLD.name}\n"
+    rf"      - record: {ALERT_THRESHOLD.name}\n"
     r"\s+labels: \{name: (?P<name>\w+)\}\n"
     r"\s+expr: vector\((?P<value>\d+(?:\.\d+)?(?:e[+-]\d+)?)\)(?:  # \S+)?\n"
 )
@@ -237,14 +237,22 @@ def read_thresholds(path: Path) -> dict[str, float]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({error}); name another with --file") from error
+    return parse_rules(text, where=str(path))
+
+
+def parse_rules(text: str, *, where: str) -> dict[str, float]:
+    """Return the value of every threshold, its default where the text has none.
+
+    Raises:
+        UsageError: the text is not as `rules_text` writes it; names `where`.
+    """
     found = {match["name"]: float(match["value"]) for match in _READ.finditer(text)}
-    rest = _READ.sub("", text)
     header = _HEADER.splitlines()
-    unread = [line for line in rest.splitlines() if line.strip() and line not in header]
+    unread = [line for line in _READ.sub("", text).splitlines() if line not in (*header, "")]
     unknown = [name for name in found if name not in THRESHOLDS]
     if unread or unknown:
         raise UsageError(
-            f"{path} was not written by this `yoyak alerts set`: "
+            f"{where} was not written by this `yoyak alerts set`: "
             f'"{(unread or unknown)[0].strip()}"; move it away, then set what you need'
         )
     return {name: found.get(name, t.default) for name, t in THRESHOLDS.items()}
