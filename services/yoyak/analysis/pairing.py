@@ -10,6 +10,7 @@ import numpy as np
 
 from yoyak.analysis.rates import decode_contribution, decode_source, prompt_contribution
 from yoyak.analysis.repetitions import Repetition
+from yoyak.records import Perf
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class Observations:
 
     decode_tokens_per_s: tuple[Observation, ...]
     prompt_tokens_per_s: tuple[Observation, ...]
+
+
+def needs_requests(perf: Perf) -> bool:
+    """Say whether a run's requests must be read for its articles to be paired.
+
+    Not where every repetition sent each article once and nothing failed: its repetition values are
+    paired already, and perf.json is enough.
+    """
+    articles, repetitions = len(perf.workload.article_ids), perf.rates.requests_per_s.n
+    return bool(perf.totals.failed) or perf.totals.requests != articles * repetitions
 
 
 def observe(repetitions: Sequence[Repetition]) -> Observations:

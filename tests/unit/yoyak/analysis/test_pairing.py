@@ -1,12 +1,19 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from yoyak.analysis.compare import compare
 from yoyak.analysis.intervals import log_ratio
-from yoyak.analysis.pairing import Observation, Observations, paired_logs, same_articles_throughout
+from yoyak.analysis.pairing import (
+    Observation,
+    Observations,
+    needs_requests,
+    paired_logs,
+    same_articles_throughout,
+)
 from yoyak.records import Perf
 
 Rows = list[Observation]
@@ -80,3 +87,10 @@ def test_compare_pairs_where_requests_were_read(make_host: Callable[..., Perf]) 
     comparison = compare([slow, fast], observations=seen)
     decode = next(m for m in comparison.metrics if m.key == "decode_tokens_per_s")
     assert decode.contrasts[0].ratio == pytest.approx(1.3, rel=0.001)
+
+
+def test_requests_are_read_only_where_pairing_needs_them(make_perf: Callable[..., Perf]) -> None:
+    perf = make_perf()
+    assert not needs_requests(perf)
+    assert needs_requests(replace(perf, totals=replace(perf.totals, failed=1)))
+    assert needs_requests(replace(perf, totals=replace(perf.totals, requests=7)))  # for a duration
