@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from yoyak.analysis.comparison import Cell, Column, Table
 from yoyak.report.numbers import UNKNOWN, Unit, fit_unit, show, show_bounds
 
+TIE = "≈"
+
 
 @dataclass(frozen=True, slots=True)
 class CellText:
@@ -17,11 +19,13 @@ class CellText:
     note: str | None = None
     is_number: bool = False
     is_known: bool = True
+    is_tie: bool = False  # a ratio that shows no difference; marked with TIE
 
     @property
     def text(self) -> str:
         """Value, interval and unit on one line."""
-        return " ".join(part for part in (self.value, self.interval, self.unit) if part)
+        mark = TIE if self.is_tie else None
+        return " ".join(part for part in (self.value, self.interval, self.unit, mark) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,23 @@ class TableText:
     note: str | None
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What the cells' notes say, each once, with the row and the column it belongs to."""
-        said: dict[str, list[str]] = {}
-        for row in self.rows:
-            for column, cell in zip(self.columns, row.cells, strict=True):
-                if cell.note:
-                    said.setdefault(cell.note, []).append(f"{row.label}, {column.column.title}")
-        return tuple(f"{'; '.join(places)}: {note}" for note, places in said.items())
+    def reasons(self) -> tuple[str, ...]:
+        """Why cells are unknown, each reason once, with the columns or rows that it holds for."""
+        places: dict[str, list[str]] = {}
+        for column in self.columns:
+            by_note: dict[str, list[str]] = {}
+            for row, cell in zip(self.rows, column.cells, strict=True):
+                if cell.note and not cell.is_known:
+                    by_note.setdefault(cell.note, []).append(row.label)
+            for note, rows in by_note.items():
+                is_whole = len(rows) == len(self.rows)
+                places.setdefault(note, []).extend([column.column.title] if is_whole else rows)
+        return tuple(f"{', '.join(dict.fromkeys(where))}: {note}" for note, where in places.items())
+
+
+def has_ties(table: TableText) -> bool:
+    """Say whether a cell is marked, so that the mark must be explained."""
+    return any(cell.is_tie for row in table.rows for cell in row.cells)
 
 
 def table_text(table: Table) -> TableText:
@@ -124,4 +137,5 @@ def _cell(cell: Cell, unit: str | None, within: Unit | None) -> CellText:
         shown.unit if within is None else None,
         cell.note,
         is_number=True,
+        is_tie=cell.note == "no_difference",  # the outcome of comparison.Contrast
     )

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from yoyak import __version__
-from yoyak.report.cells import table_text
+from yoyak.report.cells import has_ties, table_text
 from yoyak.report.charts.spec import Spec
 from yoyak.report.figures import FigureGroup
 from yoyak.report.messages import Messages
@@ -57,6 +57,7 @@ def render(
     return environment.get_template(template).render(
         **context,
         t=t,
+        has_ties=has_ties,
         title=title,
         language=t.language,
         version=__version__,

@@ -1,6 +1,7 @@
 """The results of one run as tables, the same for terminal, Markdown, CSV and HTML."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from yoyak.analysis.comparison import Cell, Column, Row, Table
 from yoyak.analysis.quantiles import floor
@@ -24,6 +25,8 @@ LATENCIES = (
     "queue_and_overhead_s",
     "inter_chunk_latency_s",
 )
+BRIEF_LATENCIES = 3  # the first ones: those that a reader of summaries feels
+BRIEF_TOTALS = ("total_s", "total_with_load_s", "requests", "failed")
 PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
 TOTALS = (
     ("total_s", "s"),
@@ -78,6 +81,30 @@ def run_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
         resources_table(t, perf),
         *gpu_tables(t, perf),
         cost_table(t, perf),
+    )
+
+
+def brief_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
+    """Return what matters most: the rates, three latencies, and one table of the rest."""
+    latency, totals = latency_table(t, perf), totals_table(t, perf)
+    rest = [
+        *(row for row in totals.rows if row.label in {t(f"totals.{key}") for key in BRIEF_TOTALS}),
+        resources_table(t, perf).rows[0],
+        *(row for row in cost_table(t, perf).rows if row.label == t("cost.usd_per_1000_articles")),
+    ]
+    kept = [i for i, column in enumerate(latency.columns) if column.key not in ("min", "max")]
+    return (
+        replace(rates_table(t, perf), note=None),
+        Table(
+            key="latency",
+            title=latency.title,
+            columns=tuple(latency.columns[i] for i in kept),
+            rows=tuple(
+                Row(label=row.label, cells=tuple(row.cells[i] for i in kept))
+                for row in latency.rows[:BRIEF_LATENCIES]
+            ),
+        ),
+        replace(totals, rows=tuple(rest), note=None),
     )
 
 
@@ -161,22 +188,29 @@ def _floor_note(
 
 def totals_table(t: Messages, perf: Perf) -> Table:
     """Return the totals, the definitions of the old study among them."""
-    return _pairs(t, "totals", perf.totals, TOTALS, note=t("totals_note"))
+    return _pairs(
+        t, "totals", perf.totals, TOTALS, note=t("totals_note"), unknown=t("rate_unknown")
+    )
 
 
 def resources_table(t: Messages, perf: Perf) -> Table:
     """Return what the run used of the host."""
-    return _pairs(t, "resources", perf.resources, RESOURCES, note=t("resources_note"))
+    return _pairs(
+        t,
+        "resources",
+        perf.resources,
+        RESOURCES,
+        note=t("resources_note"),
+        unknown=t("resource_unknown"),
+    )
 
 
 def cost_table(t: Messages, perf: Perf) -> Table:
     """Return the cost; its note names the price's source, or how to give a price."""
-    note = (
-        t("price_unknown")
-        if perf.cost.usd_per_hour is None
-        else t("price_source", source=perf.cost.price_source or "–")
-    )
-    return _pairs(t, "cost", perf.cost, COST, note=note)
+    source = perf.cost.price_source
+    note = None if source is None else t("price_source", source=source)
+    why = t("price_unknown" if perf.cost.usd_per_hour is None else "cost_unknown")
+    return _pairs(t, "cost", perf.cost, COST, note=note, unknown=why)
 
 
 def gpu_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
@@ -252,12 +286,19 @@ def _pairs(
     names: Sequence[tuple[str, str | None]],
     *,
     note: str | None = None,
+    unknown: str | None = None,
 ) -> Table:
     """Return a table of one value column: a row for each named field of a record."""
     rows = tuple(
         Row(
             label=t(f"{key}.{name}"),
-            cells=(Cell(value=getattr(record, name), unit=unit),),
+            cells=(
+                Cell(
+                    value=getattr(record, name),
+                    unit=unit,
+                    note=unknown if getattr(record, name) is None else None,
+                ),
+            ),
         )
         for name, unit in names
     )

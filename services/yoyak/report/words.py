@@ -133,8 +133,16 @@ TABLE: Mapping[str, tuple[str, str]] = {
     ),
     "resources.cgroup_throttled_s": ("Held back by the CPU quota", "CPU 할당량에 막힌 시간"),
     "resources_note": (
-        "Over the measured phase. Unknown where this host does not tell.",
-        "측정 구간 기준입니다. 호스트가 알려 주지 않는 값은 알 수 없습니다.",
+        "Over the measured phase.",
+        "측정 구간 기준입니다.",
+    ),
+    "resource_unknown": (
+        "not known on this host",
+        "이 호스트에서는 알 수 없습니다",
+    ),
+    "cost_unknown": (
+        "the rate that it is made of is unknown",
+        "계산에 필요한 속도를 알 수 없습니다",
     ),
     "gpus": ("GPUs", "GPU"),
     "gpus.utilization_mean_ratio": ("busy, mean", "사용률, 평균"),
@@ -540,4 +548,15 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "{metric} {limit} s 이하로 알려진 호스트가 없습니다.",
     ),
     "target_unknown": ("Unknown for: {hosts}.", "알 수 없음: {hosts}."),
+    # files
+    "no_hangul_font": (
+        (
+            "no font on this host has Hangul, so the charts' own words in PNG files are English; "
+            "install one: apt-get install fonts-nanum"
+        ),
+        (
+            "이 호스트에 한글 글꼴이 없어 PNG 차트의 글은 영어입니다; "
+            "글꼴을 설치하세요: apt-get install fonts-nanum"
+        ),
+    ),
 }

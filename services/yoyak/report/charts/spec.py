@@ -1,5 +1,6 @@
 """What every chart specification has in common."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ Rows = Sequence[Mapping[str, Any]]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nothing is fetched
 LABEL_WIDTH = 150  # px; a longer axis label ends in an ellipsis, its tooltip has it whole
 TIME_AXIS_EXTENT = 52  # px left of every panel on the common time axis, so that they line up
+TITLE_CHARS = 90  # of a line under a title: 720 px at 12 px
 FROM_S, TO_S = "from_s", "to_s"  # the signals that the page's choice of a repetition sets
 
 
@@ -75,6 +77,12 @@ def legend_scale(labels: Sequence[str], colors: Sequence[str] | None = None) -> 
     if colors is not None:
         scale["range"] = [color(name) for name in colors]
     return scale
+
+
+def chart_title(title: str, *lines: str | None) -> Spec:
+    """Return a title with lines under it, for a chart that stands alone; long ones are wrapped."""
+    wrapped = [part for line in lines if line for part in textwrap.wrap(line, TITLE_CHARS)]
+    return {"text": title, "subtitle": wrapped}
 
 
 def rounded(value: float) -> float:

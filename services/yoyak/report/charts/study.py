@@ -1,7 +1,7 @@
 """The panels of the old study: one family by size, or one size by family, four quantities each."""
 
 from yoyak.analysis.comparison import Column, Table
-from yoyak.report.charts.spec import LABEL_WIDTH, SCHEMA, Spec, chart, rounded
+from yoyak.report.charts.spec import LABEL_WIDTH, SCHEMA, Spec, chart, chart_title, rounded
 from yoyak.report.messages import Messages
 from yoyak.report.numbers import fit_unit, fixed, show
 from yoyak.report.theme import color
@@ -101,7 +101,7 @@ def sheet(t: Messages, table: Table) -> Spec | None:
     return {
         "$schema": SCHEMA,
         "description": table.title,
-        "title": {"text": table.title},
+        "title": chart_title(table.title, table.note),
         "concat": parts,
         "columns": 2,
         "spacing": {"row": 28, "column": 28},
