@@ -263,7 +263,9 @@ def _articles_per_usd(perf: Perf, subject: Subject) -> Sample:
 
 
 def _model_load_s(perf: Perf, _: Subject) -> Sample:
-    return Sample(values=perf.model_load.values_s)
+    values = perf.model_load.values_s
+    # A load that took no time was none: the model was resident, and nothing can be compared.
+    return Sample(values=values if all(value > 0 for value in values) else ())
 
 
 KINDS = (

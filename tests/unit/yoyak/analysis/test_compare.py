@@ -298,3 +298,32 @@ def test_both_languages_have_the_same_fields(key: str) -> None:
 def test_a_hundred_runs_compare(make_host: MakeHost) -> None:
     comparison = compare([make_host(f"a{i}.x1", decode=10 + i) for i in range(100)])
     assert len(comparison.verdicts) == 99
+
+
+def test_a_run_without_a_success_stands_in_the_tables_without_a_verdict(
+    make_host: MakeHost, make_perf: Callable[..., Perf]
+) -> None:
+    empty = replace(make_perf(requests=()), run_id="empty", host={"instance_type": "m5.4xlarge"})
+    codes = ["load-state", "rate-source"]
+    comparison = compare([make_host("r5.4xlarge"), empty], allow=codes)
+    assert comparison.verdicts == ()
+    found = metric(comparison, "decode_tokens_per_s")
+    assert [(e.label, e.value, e.n) for e in found.estimates][1] == ("m5.4xlarge", None, 0)
+    assert contrasts(found)["m5.4xlarge"].outcome == "unknown"
+
+
+def test_a_load_of_no_time_is_not_compared(make_host: MakeHost) -> None:
+    one, two = make_host("r5.4xlarge"), make_host("r5.8xlarge")
+    resident = replace(two, model_load=replace(two.model_load, values_s=(0.0, 0.0)))
+    found = contrasts(metric(compare([one, resident]), "model_load_s"))["r5.8xlarge"]
+    assert (found.ratio, found.outcome) == (None, "unknown")
+
+
+def test_a_baseline_without_rates_leaves_their_outcome_unknown(
+    make_host: MakeHost, make_perf: Callable[..., Perf]
+) -> None:
+    empty = replace(make_perf(requests=()), run_id="empty", host={"instance_type": "m5.4xlarge"})
+    comparison = compare([empty, make_host("r5.4xlarge")], allow=["load-state", "rate-source"])
+    assert comparison.baseline == "m5.4xlarge"
+    rates = [m for m in comparison.metrics if m.key != "model_load_s"]
+    assert {c.outcome for m in rates for c in m.contrasts} == {"unknown"}
