@@ -10,9 +10,7 @@ TRACKING = re.compile(
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_NAVER_PATH = re.compile(
-    r"^/(?:mnews/|original/|SPORT/|sports/)?(?:article|read)(?:/comment)?/(\d{3})/(\d{10})/?$"
-)
+_NAVER_PATH = re.compile(r"^/(?:[A-Za-z]+/)?(?:article|read)(?:/comment)?/(\d{3})/(\d{10})/?$")
 _NAVER_HOSTS = re.compile(r"^(?:[a-z]+\.)*(?:news|sports|entertain)\.naver\.com$")
 _NAVER_OTHER = re.compile(r"^(?:[a-z]+\.)*(?:sports|entertain)(?:\.news)?\.naver\.com$")
 
@@ -25,12 +23,16 @@ class NaverArticle:
     aid: str  # 10 digits
 
 
+def is_naver_host(url: str) -> bool:
+    """Return whether the address is on one of the hosts of Naver News."""
+    return bool(_NAVER_HOSTS.match((urlsplit(url).hostname or "").lower()))
+
+
 def naver_article(url: str) -> NaverArticle | None:
     """Return press and number from any address form of a Naver article, else None."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if not _NAVER_HOSTS.match(host):
+    if not is_naver_host(url):
         return None
+    parts = urlsplit(url)
     if match := _NAVER_PATH.match(parts.path):
         return NaverArticle(match[1], match[2])
     query = parse_qs(parts.query)

@@ -10,9 +10,11 @@ from newscrawl.extract.embedded import Body, embedded_body
 from newscrawl.extract.extracted import NOTHING, Extracted
 from newscrawl.extract.fragments import parse_page
 from newscrawl.extract.json_ld import described_article, whole_body
+from newscrawl.extract.language import language_of
 from newscrawl.extract.library import library_lines, main_text
 from newscrawl.extract.lines import article_lines
 from newscrawl.extract.metadata import Facts, page_facts
+from newscrawl.extract.naver import is_naver_page, read_naver
 
 PROBE_CHARS = 24  # of each sampled paragraph; enough to be unique on a page
 PROBES = 8
@@ -34,6 +36,8 @@ def extract(html: str, url: str) -> Extracted:
     show; the element whose paragraphs are parted by line breaks; trafilatura with a rescue. Line
     filters then take away what is no text.
     """
+    if is_naver_page(url):
+        return read_naver(html, url)
     tree = parse_page(html)
     if tree is None:
         return Extracted(title="", text="", path=NOTHING)
@@ -53,7 +57,7 @@ def extract(html: str, url: str) -> Extracted:
         press=facts.press,
         author=facts.author,
         section=facts.section,
-        language=facts.language_of(text),
+        language=language_of(text, stated=facts.stated_language),
         canonical_url=facts.canonical_url,
         is_photo=len(text) <= PHOTO_MAX_CHARS and bool(_PHOTO_TITLE.match(facts.title)),
         is_paywalled=facts.is_paywalled,

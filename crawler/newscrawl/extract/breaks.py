@@ -45,7 +45,7 @@ def body_paragraphs(body: HtmlElement) -> list[str]:
     """Return the paragraphs of a body element without the furniture that stands in it."""
     for element in list(body.iter()):
         if element is not body and _is_furniture(element) and element.getparent() is not None:
-            _remove(element)
+            remove_element(element)
     return paragraphs_of(body)
 
 
@@ -61,7 +61,7 @@ def _is_furniture(element: HtmlElement) -> bool:
     return False
 
 
-def _remove(element: HtmlElement) -> None:
+def remove_element(element: HtmlElement) -> None:
     """Remove an element and leave the text behind it where it is."""
     parent = element.getparent()
     if element.tail:

@@ -25,7 +25,8 @@ class Extracted:
 NOTHING = "none"
 PATHS = (
     "naver",  # the site rule of n.news.naver.com
-    "naver_legacy",  # its layouts before 2022
+    "naver_entertain",  # of its sports and entertainment hosts
+    "naver_legacy",  # of its layouts before 2022
     "embedded_json",  # the state of a script application, which the page's own HTML does not show
     "json_ld",  # schema.org articleBody, whole, which the page's own HTML does not show
     "breaks",  # an element whose paragraphs are parted by line breaks

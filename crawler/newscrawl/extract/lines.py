@@ -15,7 +15,9 @@ _POST = (
     r"(?:선임|수습|인턴|전문|객원|시민)?"
     r"(?:기자|특파원|논설위원|논설실장|앵커|리포터|에디터|편집장|PD)"
 )
-_REPORTER = rf"[가-힣]{{2,4}}\s*{_POST}"
+_REPORTER = rf"[가-힣]{{2,4}}(?:(?:\s|\s*[·,]\s*)[가-힣]{{2,4}}){{0,4}}\s*{_POST}"
+# Names before one post, "홍길동 김철수 기자", or each with its own.
+_REPORTERS = rf"{_REPORTER}(?:\s*[,·]\s*{_REPORTER})*"
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 
 
@@ -68,6 +70,7 @@ _ENDING = re.compile(
         rf"(?:{_REPORTER}|[가-힣]{{2,4}})?\s*[=|/]?\s*[(<\[]?{_MAIL}[)>\]]?$",
         rf"(?:{_REPORTER}\s*[,·/|]?\s*)+$",
         r"[▶☞▷►■◆●]\s*\S",
+        rf"[\[(<][^\])>]{{0,20}}{_REPORTER}[^\])>]{{0,40}}[\])>]$",
         r"\[(?:영상|촬영|사진|편집|취재|그래픽)[^\]]*\]$",
         r"\(?(?:영상|촬영|사진|편집)\s*(?:취재|편집|기자|제공)\s*[:=]",
         r"제보는?\s", r"기사\s*제보", r"네이버\s*(?:채널|메인)", r"카카오톡\s*[:@]",
@@ -78,14 +81,14 @@ _ENDING = re.compile(
     ),
     re.IGNORECASE,
 )  # fmt: skip
-# A dateline: press or place in brackets, with or without the reporter, then an equals sign.
+# A dateline: press or place in brackets, with or without reporters, then an equals sign.
+_SOURCE = _one_of(
+    r"[^])】=]{1,20}=[^])】]{1,30}",  # 서울=너른통신, 너른통신=홍길동 기자
+    rf"[^])】]{{1,20}}\s{_REPORTERS}",
+    r"[가-힣A-Za-z0-9]{1,12}(?:뉴스|일보|신문|경제|데일리|저널|타임스|투데이)",
+)
 _DATELINE = re.compile(
-    "^"
-    + _one_of(
-        rf"[\[(【](?:[^\])】=]{{1,20}}=[^\])】]{{1,30}}|[^\])】]{{1,20}}\s{_REPORTER})[\])】]\s*"
-        rf"(?:{_REPORTER}\s*(?:[,·]\s*{_REPORTER}\s*)*)?(?:=\s*)?",
-        rf"{_REPORTER}\s*=\s*",
-    )
+    rf"^(?:[\[(【]{_SOURCE}[\])】]\s*(?:{_REPORTERS}\s*)?(?:=\s*)?|{_REPORTERS}\s*=\s*)"
 )
 _PHOTO_CREDIT = re.compile(
     _one_of(

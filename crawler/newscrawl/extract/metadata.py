@@ -8,15 +8,12 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
-from resiliparse.parse.lang import detect_fast
 
 from newscrawl.extract.fragments import clean
 from newscrawl.extract.headline import headline
 from newscrawl.extract.json_ld import names
 from newscrawl.extract.times import KST, stated_time
 
-HANGUL_MIN_RATIO = 0.3  # of the letters; Korean news quotes Latin names and keeps above it
-DETECT_MAX_RANK = 1000  # resiliparse's distance above which its guess is none
 MAX_NAME_CHARS = 60
 MAX_AUTHORS = 5
 
@@ -62,19 +59,6 @@ class Facts:
     is_paywalled: bool
     zone: timezone | None
 
-    def language_of(self, text: str) -> str | None:
-        """Return the language of a text: Hangul decides, then the page's word, then detection."""
-        letters = [c for c in text if c.isalpha()]
-        hangul = sum("가" <= c <= "힣" for c in letters)
-        if letters and hangul >= HANGUL_MIN_RATIO * len(letters):
-            return "ko"
-        if self.stated_language and not (self.stated_language == "ko" and letters):
-            return self.stated_language
-        if not letters:
-            return self.stated_language
-        code, rank = detect_fast(text)
-        return str(code) if rank <= DETECT_MAX_RANK else None
-
     def filled_from(self, record: dict[str, Any]) -> "Facts":
         """Return the facts with what is missing taken from the object that held the text."""
         return replace(
@@ -86,7 +70,7 @@ class Facts:
             ),
             press=_first(names(record.get(k)) for k in _RECORD_PRESS) or self.press,
             author=self.author
-            or _authors(n for k in _RECORD_AUTHORS for n in names(record.get(k))),
+            or author_names(n for k in _RECORD_AUTHORS for n in names(record.get(k))),
             section=self.section or _first(names(record.get(k)) for k in _RECORD_SECTION),
         )
 
@@ -106,8 +90,8 @@ def page_facts(tree: HtmlElement, described: dict[str, Any], url: str) -> Facts:
         modified_at=stated_time(described.get("dateModified"), zone=zone)
         or _stated(meta, _MODIFIED_KEYS, zone),
         press=press,
-        author=_authors(names(described.get("author")))
-        or _authors(value for key in _AUTHOR_KEYS if (value := meta.get(key)))
+        author=author_names(names(described.get("author")))
+        or author_names(value for key in _AUTHOR_KEYS if (value := meta.get(key)))
         or _shown_author(tree),
         section=_first([names(described.get("articleSection"))]) or _one(meta, _SECTION_KEYS),
         stated_language=language,
@@ -170,7 +154,7 @@ def _shown_author(tree: HtmlElement) -> str | None:
         place = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('rel') or ''}"
         if _BYLINE_PLACE.search(place) and (text := _short_text(element)):
             if found := _KOREAN_NAME.findall(text):
-                return _authors(found)
+                return author_names(found)
             if match := re.match(
                 r"by\s+([A-Z][\w.'-]+(?:\s+[A-Z][\w.'-]+){1,3})", text, re.IGNORECASE
             ):
@@ -178,7 +162,8 @@ def _shown_author(tree: HtmlElement) -> str | None:
     return None
 
 
-def _authors(values: Iterable[str]) -> str | None:
+def author_names(values: Iterable[str]) -> str | None:
+    """Return the names in stated authors, without posts and addresses, separated by ", "."""
     found: list[str] = []
     for value in values:
         for part in re.split(r"\s*(?:[,;·/]|\band\b)\s*", _without_address(value)):

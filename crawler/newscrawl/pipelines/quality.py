@@ -31,13 +31,13 @@ class QualityPipeline:
         Raises:
             DropItem: it is no article.
         """
+        if item.is_photo:
+            drop(self._crawler, item, "photo")
         chars = len(item.text)
         if not chars or not item.title:
             drop(self._crawler, item, "no_text")
         if REPLACEMENT in item.text or REPLACEMENT in item.title:
             drop(self._crawler, item, "undecodable")
-        if item.is_photo:
-            drop(self._crawler, item, "photo")
         if item.is_paywalled and chars < 2 * self._min_chars:
             drop(self._crawler, item, "paywall")
         if chars < self._min_chars:
