@@ -1,13 +1,14 @@
 """The report of a comparison as one self-contained page."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yoyak.analysis.comparison import Comparison, GateItem
+from yoyak.records import Perf
 from yoyak.report.cells import table_text
 from yoyak.report.comparison_figures import comparison_figures
-from yoyak.report.findings import sort_findings, target_words
+from yoyak.report.findings import SEVERITIES, sort_findings, target_words
 from yoyak.report.messages import Messages
 from yoyak.report.page import render
 
@@ -16,8 +17,12 @@ MAIN_TABLES = ("runs", "types", "times", "lengths", "cost")
 GATE_ORDER = ("differs", "unknown", "same")
 
 
-def comparison_html(comparison: Comparison) -> str:
+def comparison_html(comparison: Comparison, perfs: Sequence[Perf] = ()) -> str:
     """Return a comparison as an HTML page that needs nothing else, in the comparison's language.
+
+    Args:
+        comparison: what is shown.
+        perfs: the runs behind it, for the findings of each by itself.
 
     Raises:
         UsageError: no report is written in that language.
@@ -35,6 +40,8 @@ def comparison_html(comparison: Comparison) -> str:
             "comparison": comparison,
             "title_words": words,
             "runs": len(runs),
+            "synthetic": any(perf.model.synthetic for perf in perfs),
+            "of_runs": _of_runs(t, comparison, perfs),
             "finding_list": sort_findings(comparison.findings),
             "target_words": target_words(t, comparison.target),
             "main_tables": [view for view in views if view.key in MAIN_TABLES],
@@ -45,6 +52,29 @@ def comparison_html(comparison: Comparison) -> str:
             ],
         },
     )
+
+
+def _of_runs(t: Messages, comparison: Comparison, perfs: Sequence[Perf]) -> list[Mapping[str, Any]]:
+    """Return each run's own findings under its label, for the runs that have some."""
+    labels = {
+        run_id: subject.label
+        for subject in comparison.subjects
+        if subject.level == "run"
+        for run_id in subject.run_ids
+    }
+    return [
+        {
+            "label": labels.get(perf.run_id, perf.run_id),
+            "findings": sort_findings(perf.findings),
+            "counts": ", ".join(
+                f"{t(f'severity_{severity}')} {count}"
+                for severity in SEVERITIES
+                if (count := sum(f.severity == severity for f in perf.findings))
+            ),
+        }
+        for perf in perfs
+        if perf.findings
+    ]
 
 
 def _gate_view(item: GateItem) -> Mapping[str, Any]:

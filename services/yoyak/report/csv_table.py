@@ -13,7 +13,7 @@ RUN_TABLES = ("runs", "cost", "specifications")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run text that begins so
 
 
-def run_csv(perf: Perf) -> str:
+def perf_csv(perf: Perf) -> str:
     """Return perf.json as two columns: the key with its path, and the value."""
     return _text(("key", "value"), ((key, value) for key, value in _flat("", asdict(perf))))
 

@@ -16,7 +16,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&@])")
 MAIN_TABLES = ("runs", "types", "times", "lengths", "cost")
 
 
-def run_markdown(perf: Perf, *, language: str = "en") -> str:
+def perf_markdown(perf: Perf, *, language: str = "en") -> str:
     """Return the results of one run: the answer, what matters most, findings, and every table
     folded below."""
     t = Messages(language)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from yoyak.analysis.comparison import Cell, Column, Row, Table
+from yoyak.analysis.perf import is_open_loop
 from yoyak.analysis.quantiles import quantile
 from yoyak.records import Perf
 from yoyak.report import series
@@ -49,7 +50,7 @@ def _speed(t: Messages, run: Run) -> list[Figure]:
                     "half",
                 )
             )
-    open_loop = series.is_open_loop(run.manifest.workload)
+    open_loop = is_open_loop(run.manifest.workload)
     by_repetition = [
         (t("repetition_n", n=number + 1), seconds)
         for number, seconds in series.phase_seconds(run.requests, run.loads, open_loop=open_loop)
@@ -72,7 +73,7 @@ def _speed(t: Messages, run: Run) -> list[Figure]:
 
 def _latency(t: Messages, run: Run) -> list[Figure]:
     figures = []
-    open_loop = series.is_open_loop(run.manifest.workload)
+    open_loop = is_open_loop(run.manifest.workload)
     for key, values in series.latencies_s(run.requests, open_loop=open_loop).items():
         if not values:
             continue

@@ -7,6 +7,7 @@ from typing import Any
 
 from yoyak.analysis.comparison import Cell, Column, Row, Table
 from yoyak.analysis.durations import time_to_first_token_s
+from yoyak.analysis.perf import is_open_loop
 from yoyak.records import Finding, Perf, RequestRecord, Summary
 from yoyak.report.answer import cards, facts, heading, lede
 from yoyak.report.cells import TableText, table_text
@@ -16,7 +17,7 @@ from yoyak.report.numbers import show
 from yoyak.report.page import render
 from yoyak.report.run_figures import run_figures
 from yoyak.report.run_tables import loads_table, run_tables
-from yoyak.report.series import is_open_loop, repetition_spans, run_span_s
+from yoyak.report.series import repetition_spans, run_span_s
 from yoyak.store.run_folder import Run
 from yoyak.units import seconds
 

@@ -13,15 +13,10 @@ from yoyak.analysis.durations import (
     time_per_output_token_s,
     time_to_first_token_s,
 )
-from yoyak.records import HostSample, LoadRecord, RequestRecord, Workload
+from yoyak.records import HostSample, LoadRecord, RequestRecord
 from yoyak.report.charts.timeline import Span, TimedRequest
 from yoyak.report.messages import Messages
 from yoyak.units import seconds
-
-
-def is_open_loop(workload: Workload) -> bool:
-    """Say whether requests left on a schedule, so that latencies count from it."""
-    return workload.arrivals in ("constant", "poisson")
 
 
 def measured(requests: Iterable[RequestRecord]) -> list[RequestRecord]:

@@ -496,6 +496,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
         ),
         "아래 조건이 같거나, 달라도 된다고 허용했을 때만 비교합니다.",
     ),
+    "of_runs": ("Findings of single runs", "실행별로 살펴볼 점"),
     "condition": ("condition", "조건"),
     "status": ("status", "상태"),
     "values": ("values", "값"),
