@@ -1,6 +1,6 @@
 """`yoyak compare`: runs side by side, what differs for certain, and what it costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import click
 from yoyak.analysis.choice import LatencyTarget, parse_target
 from yoyak.analysis.compare import compare as compare_runs
 from yoyak.analysis.comparison import Language
-from yoyak.analysis.pairing import Observations, observe
+from yoyak.analysis.pairing import Observations, needs_requests, observe
 from yoyak.analysis.perf import is_open_loop
 from yoyak.analysis.prices import check_price, parse_prices
 from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
@@ -23,8 +23,8 @@ from yoyak.report.html import comparison_html
 from yoyak.report.markdown import comparison_markdown
 from yoyak.report.terminal import render_comparison
 from yoyak.store.codec import to_json
-from yoyak.store.locate import read_runs
-from yoyak.store.run_folder import Run, read_text, replace_file
+from yoyak.store.locate import located
+from yoyak.store.run_folder import PERF, Run, read_perf, read_run, read_text, replace_file
 
 FORMS = {
     "csv": comparison_csv,
@@ -62,13 +62,13 @@ def compare(
 
     Runs that did not do the same work are refused, with the reason and the way out.
     """
-    runs = read_runs(run_names)
-    perfs = with_prices([_perf(run) for run in runs], given)
+    read = [_read(name) for name in run_names]
+    perfs = with_prices([perf for perf, _ in read], given)
     comparison = compare_runs(
         perfs,
         baseline=baseline,
         allow=allow,
-        observations=_observations(runs),
+        observations={perf.run_id: seen for perf, seen in read if seen is not None},
         prices=None if prices is None else parse_prices(read_text(prices), where=str(prices)),
         region=region,
         target=None if target is None else _target(target),
@@ -119,23 +119,24 @@ def _names(perf: Perf) -> set[str]:
     }
 
 
-def _perf(run: Run | Perf) -> Perf:
-    if isinstance(run, Perf):
-        return run
-    return results(run) if run.perf is None else run.perf
+def _read(name: str) -> tuple[Perf, Observations | None]:
+    """Return a run's results, and its requests' observations only where they are needed.
+
+    Requests are a hundred times as large as results: of many runs they do not fit into memory.
+    """
+    with located(name) as path:
+        if not path.is_dir():
+            return read_perf(path), None
+        if (path / PERF).is_file():
+            perf = read_perf(path / PERF)
+            return perf, _observations(read_run(path)) if needs_requests(perf) else None
+        run = read_run(path)
+        return results(run), _observations(run)
 
 
-def _observations(runs: Sequence[Run | Perf]) -> Mapping[str, Observations]:
-    return {
-        run.manifest.run_id: observe(
-            complete_repetitions(
-                measured_repetitions(run.requests, open_loop=is_open_loop(run.manifest.workload)),
-                plan_of(run.manifest),
-            )
-        )
-        for run in runs
-        if isinstance(run, Run)
-    }
+def _observations(run: Run) -> Observations:
+    repetitions = measured_repetitions(run.requests, open_loop=is_open_loop(run.manifest.workload))
+    return observe(complete_repetitions(repetitions, plan_of(run.manifest)))
 
 
 def _target(text: str) -> LatencyTarget:

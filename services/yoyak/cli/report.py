@@ -10,7 +10,7 @@ from yoyak.cli.consoles import messages_console
 from yoyak.cli.output import OUTPUT_FORMATS, print_run
 from yoyak.records import Perf
 from yoyak.report.html import run_html
-from yoyak.store.locate import read_runs
+from yoyak.store.locate import located, read_located
 from yoyak.store.run_folder import PERF, replace_file
 
 
@@ -30,7 +30,8 @@ def report(run_name: str, form: str, html: Path | None, language: str, recompute
     A run that was killed has no perf.json: its results are worked out from the records that it
     left, and --recompute writes them into its folder.
     """
-    (run,) = read_runs((run_name,))
+    with located(run_name) as path:
+        run = read_located(path)
     if isinstance(run, Perf):
         print_run(Path(run_name).parent, run, form)
         return

@@ -25,33 +25,35 @@ from yoyak.store.run_folder import (
 FILES = (MANIFEST, REQUESTS, LOADS, SAMPLES, PERF, SUMMARY)
 
 
-def read_runs(names: tuple[str, ...]) -> tuple[Run | Perf, ...]:
-    """Return each named run, in order: a Run where its folder is there, a Perf where only that is.
+@contextmanager
+def located(name: str) -> Iterator[Path]:
+    """Yield the local place of a run: a folder that holds one, or a perf.json.
 
-    A folder with a perf.json and no manifest (a run of old, written by hand) is that perf.json.
+    What an address names is copied, for as long as the context lasts. A folder with a perf.json and
+    no manifest (a run of old, written by hand) is that perf.json.
 
     Raises:
         UsageError: not there, or not a run; names which.
         HostError: the address cannot be reached.
     """
-    return tuple(_read(name) for name in names)
+    if "://" in name:
+        with _fetched(name) as path:
+            yield _run_in(path, name)
+    else:
+        yield _run_in(Path(name).expanduser(), name)
 
 
-def _read(name: str) -> Run | Perf:
-    if "://" not in name:
-        return _read_local(Path(name).expanduser(), name)
-    with _fetched(name) as path:
-        return _read_local(path, name)
+def read_located(path: Path) -> Run | Perf:
+    """Return the run at a place that `located` yielded: all of it, or its perf.json."""
+    return read_run(path) if path.is_dir() else read_perf(path)
 
 
-def _read_local(path: Path, name: str) -> Run | Perf:
-    if path.is_file():
-        return read_perf(path)
+def _run_in(path: Path, name: str) -> Path:
+    if path.is_file() or (path / MANIFEST).is_file():
+        return path
+    if (path / PERF).is_file():
+        return path / PERF
     if path.is_dir():
-        if (path / MANIFEST).is_file():
-            return read_run(path)
-        if (path / PERF).is_file():
-            return read_perf(path / PERF)
         raise UsageError(
             f"{name} holds neither {MANIFEST} nor {PERF}; name a folder that `yoyak run` wrote"
         )

@@ -12,8 +12,8 @@ from tests.unit.yoyak.runs import a_manifest, a_request
 from yoyak.errors import HostError, UsageError
 from yoyak.records import LoadRecord, RequestRecord
 from yoyak.store.codec import from_json, to_json
-from yoyak.store.locate import read_runs
-from yoyak.store.run_folder import RunWriter, read_run, replace_file
+from yoyak.store.locate import located, read_located
+from yoyak.store.run_folder import Run, RunWriter, read_run, replace_file
 
 
 @pytest.fixture
@@ -134,13 +134,21 @@ def test_every_field_survives_the_way_through_json() -> None:
 def test_runs_are_found_by_folder_file_and_address(writer: RunWriter) -> None:
     writer.append_request(a_request())
     writer.close()
-    by_folder, by_address = read_runs((str(writer.path), f"file://{writer.path}"))
-    assert by_folder.requests == by_address.requests == (a_request(),)  # type: ignore[union-attr]  # both are Run
+    for name in (str(writer.path), f"file://{writer.path}"):
+        with located(name) as path:
+            run = read_located(path)
+        assert isinstance(run, Run)
+        assert run.requests == (a_request(),)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file:///nowhere/at/all", "gopher://host/run"])
 def test_a_run_that_is_not_there_gets_one_line(name: str) -> None:
-    with pytest.raises((UsageError, HostError)) as caught:
-        read_runs((name,))
+    with pytest.raises((UsageError, HostError)) as caught, located(name):
+        pass
     assert name.split("/", maxsplit=1)[0] in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_holds_no_run_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds neither"), located(str(tmp_path)):
+        pass
