@@ -131,15 +131,12 @@ class EngineKeeper:
         self._set("unloaded", "the model is unloaded; POST /v1/engine/load loads it")
 
     async def load(self) -> LoadResult:
-        """Load the model, also after the engine was lost; unloads a resident one first.
+        """Load the model, also after the engine was lost; one in memory already stays there.
 
         Raises:
             Problem: the engine cannot, is changing, or failed.
         """
-        was_ready = self._state == "ready"
         self._begin_change("the model is being loaded")
-        if was_ready:
-            await self._changed(self._engine.unload())
         result = await self._changed(self._engine.load())
         self.facts = await self._changed(self._engine.describe())
         self._set("ready", "")

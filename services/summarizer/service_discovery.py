@@ -9,6 +9,7 @@ from typing import Any
 
 from summarizer.settings import SdTarget
 from yoyak.host.facts import HostFacts
+from yoyak.telemetry import names
 
 JOB = "__meta_yoyak_job"  # dropped after relabelling; lets a scrape job keep its own targets
 OWN_JOB = "summarizer"
@@ -29,11 +30,11 @@ def target_groups(
         host: None while it is not known yet.
         accelerator: the GPU's name, None without one.
     """
-    labels = {"accelerator": accelerator}
+    labels = {names.ACCELERATOR: accelerator}
     if host is not None:
-        labels["instance_type"] = host.instance_type
-        labels["instance_id"] = host.instance_id
-        labels["availability_zone"] = host.availability_zone
+        labels[names.INSTANCE_TYPE] = host.instance_type
+        labels[names.INSTANCE_ID] = host.instance_id
+        labels[names.AVAILABILITY_ZONE] = host.availability_zone
     known = {name: value for name, value in sorted(labels.items()) if value}
     listed = targets or (SdTarget(job=OWN_JOB, address=own_address),)
     return [{"targets": [t.address], "labels": {**known, JOB: t.job}} for t in listed]

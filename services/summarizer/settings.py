@@ -3,7 +3,7 @@
 import argparse
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,6 +44,7 @@ class Settings:
     port: int = 8080  # 0: the kernel picks one
     engine: str = "llamacpp"
     engine_url: str | None = None  # None: we start the embedded engine ourselves
+    api_key: str | None = field(default=None, repr=False)  # for an engine that wants one
     model: str | None = None  # a GGUF file for an engine of ours, else the engine's own name
     threads: int | None = None  # None: auto, the physical cores within affinity and quota
     context: int = _RUN.context  # tokens of one slot
@@ -167,6 +168,7 @@ OPTIONS = (
     Option("grace_s", _positive_s, "seconds above 0", "for requests in flight at the end"),
     Option("body_limit_bytes", _at_least(1), "a number from 1", "largest request body"),
     Option("cache", Path, "a folder", "for digests of model files"),
+    Option("api_key", _text, "a key", None),  # an argument could be read by all
     Option("sd_targets", _sd_targets, "job=host:port,...", None),
     Option("instance_type", _text, "a name", None),
     Option("instance_id", _text, "a name", None),

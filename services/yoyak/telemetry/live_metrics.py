@@ -46,8 +46,6 @@ class LiveMetrics(Collector):
             yield family(names.HOST_INFO, _host_info(live.host))
             if live.host.memory_total_bytes is not None:
                 yield family(names.HOST_MEMORY_TOTAL, [((), live.host.memory_total_bytes)])
-            if live.host.memory_total_bytes is not None:
-                yield family(names.HOST_MEMORY_TOTAL, [((), live.host.memory_total_bytes)])
 
     def describe(self) -> list[Metric]:
         """Return nothing, so that registering reads no state."""

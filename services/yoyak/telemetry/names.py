@@ -211,9 +211,6 @@ HOST_MEMORY_AVAILABLE = Metric(
 HOST_MEMORY_TOTAL = Metric(
     name="yoyak_host_memory_total_bytes", kind="gauge", help="Memory that the kernel manages"
 )
-HOST_MEMORY_TOTAL = Metric(
-    name="yoyak_host_memory_total_bytes", kind="gauge", help="Memory of the host"
-)
 GPU_UTILIZATION = Metric(
     name="yoyak_gpu_utilization_ratio",
     kind="gauge",

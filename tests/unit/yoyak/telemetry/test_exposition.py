@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 import pytest
 from prometheus_client import exposition as text_format
@@ -14,7 +12,6 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.registry import CollectorRegistry
 
 from yoyak.engines.base import Usage
-from yoyak.host.facts import host_facts
 from yoyak.records import EngineFacts, ModelFacts
 from yoyak.telemetry import names
 from yoyak.telemetry.exposition import Exposition
@@ -149,14 +146,3 @@ def test_it_is_byte_for_byte_what_prometheus_client_writes(
     exposition = Exposition(registry)
     for _ in range(2):
         assert exposition.render(accept)[0] == whole(registry)
-
-
-def test_a_hosts_memory_is_exported_where_it_is_known(tmp_path: Path) -> None:
-    meminfo = tmp_path / "proc/meminfo"
-    meminfo.parent.mkdir()
-    for text, expected in (("", None), ("MemTotal: 2048 kB\n", 2048 * 1024)):
-        meminfo.write_text(text)
-        registry = CollectorRegistry()
-        host = host_facts(root=tmp_path, ask_metadata=False)
-        LiveMetrics(registry, partial(replace, LIVE, host=host))
-        assert registry.get_sample_value("yoyak_host_memory_total_bytes") == expected
