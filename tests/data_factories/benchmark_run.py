@@ -8,6 +8,9 @@ import random
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from yoyak.analysis.compare import compare
+from yoyak.analysis.comparison import Comparison, Language
+from yoyak.analysis.perf import build_perf
 from yoyak.records import (
     ArticleRef,
     ClientSample,
@@ -20,11 +23,12 @@ from yoyak.records import (
     Manifest,
     ModelFacts,
     Option,
+    Perf,
     RequestRecord,
     Summary,
     Workload,
 )
-from yoyak.store.run_folder import Run
+from yoyak.store.run_folder import Run, read_perf
 from yoyak.units import GIB, MIB, NS_PER_S
 
 TITLES = (
@@ -380,3 +384,56 @@ def _samples(
             )
         )
     return tuple(samples)
+
+
+def finished(run: Run, *, usd_per_hour: float | None = 3.072) -> Run:
+    """The run with the results that the analysis makes of its records."""
+    return replace(run, perf=results_of(run, usd_per_hour=usd_per_hour))
+
+
+def results_of(run: Run, *, usd_per_hour: float | None = 3.072) -> Perf:
+    """The results that the analysis makes of a run's records."""
+    return build_perf(
+        run.manifest,
+        run.requests,
+        run.loads,
+        run.samples,
+        finished_at=None,
+        usd_per_hour=usd_per_hour,
+    )
+
+
+HOSTS = (
+    (HostSpeed(instance_type="r5.4xlarge", prompt_tokens_per_s=95, decode_tokens_per_s=7.2), 1.008),
+    (HostSpeed(instance_type="r5.8xlarge", prompt_tokens_per_s=180, decode_tokens_per_s=13), 2.016),
+    (
+        HostSpeed(instance_type="m5.16xlarge", prompt_tokens_per_s=310, decode_tokens_per_s=24),
+        3.072,
+    ),
+    (
+        HostSpeed(
+            instance_type="g5.16xlarge", prompt_tokens_per_s=1900, decode_tokens_per_s=58, gpus=1
+        ),
+        4.096,
+    ),
+)
+
+
+def results_of_hosts() -> list[Perf]:
+    """One run of the same work on each of HOSTS, with their prices."""
+    found = []
+    for index, (speed, usd_per_hour) in enumerate(HOSTS):
+        run = a_run(seed=index + 1, speed=speed, articles=6, repetitions=4, samples_per_s=2.0)
+        found.append(results_of(run, usd_per_hour=usd_per_hour))
+    return found
+
+
+def a_comparison(language: Language = "en") -> Comparison:
+    """The comparison of HOSTS."""
+    return compare(results_of_hosts(), language=language)
+
+
+def historical_results() -> list[Perf]:
+    """The five results of the old study, in which most is unknown."""
+    examples = Path(__file__).parents[2] / "examples" / "ec2"
+    return [read_perf(folder / "perf.json") for folder in sorted(examples.iterdir())]

@@ -1,0 +1,103 @@
+"""The page of a comparison."""
+
+import json
+from dataclasses import replace
+
+from tests.data_factories.benchmark_run import a_comparison, results_of_hosts
+from tests.data_factories.html_page import HOSTILE, Page
+
+from yoyak.analysis.comparison import Comparison, TargetResult
+from yoyak.report.html import comparison_html
+
+
+def test_the_first_screen_is_the_verdict(comparison: Comparison) -> None:
+    page = Page(comparison_html(comparison))
+    assert comparison.verdicts
+    for sentence in comparison.verdicts:
+        assert sentence in page.text
+    assert page.text.index(comparison.verdicts[0]) < page.text.index("Numbers")
+
+
+def test_without_a_verdict_the_page_says_so_and_shows_the_tables(old_study: Comparison) -> None:
+    page = Page(comparison_html(old_study))
+    assert "No verdict" in page.text
+    assert "Family r5 by size" in page.text
+    assert "202" in page.text
+    assert "53.5 – 202" in page.text
+
+
+def test_every_table_and_every_limit_of_the_comparison_is_there(comparison: Comparison) -> None:
+    page = Page(comparison_html(comparison))
+    for table in comparison.tables:
+        assert table.title in page.text
+    for sentence in comparison.cannot_say:
+        assert sentence in page.text
+    for item in comparison.gate:
+        assert item.code in page.text
+
+
+def test_the_charts_are_those_of_the_hosts(comparison: Comparison) -> None:
+    charts = json.loads(Page(comparison_html(comparison)).scripts[0])["charts"]
+    assert {"bars_decode_tokens_per_s", "forest_decode_tokens_per_s", "front"} <= charts.keys()
+    assert {row["row"] for row in charts["bars_decode_tokens_per_s"]["data"]["values"]} == {
+        "r5.4xlarge",
+        "r5.8xlarge",
+        "m5.16xlarge",
+        "g5.16xlarge",
+    }
+
+
+def test_findings_of_single_runs_stay_with_their_run(comparison: Comparison) -> None:
+    perfs = results_of_hosts()
+    text = Page(comparison_html(comparison, perfs)).text
+    assert "Findings of single runs" in text
+    assert "SYNTHETIC WEIGHTS" in text
+
+
+def test_ids_are_unique_and_links_lead_somewhere(comparison: Comparison) -> None:
+    page = Page(comparison_html(comparison, results_of_hosts()))
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {(a["href"] or "")[1:] for a in page.all("a") if (a["href"] or "").startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_the_language_is_the_comparisons() -> None:
+    page = Page(comparison_html(a_comparison("ko")))
+    assert page.all("html")[0]["lang"] == "ko"
+    assert "호스트 견주기" in page.text
+
+
+def test_a_hostile_label_stays_text(comparison: Comparison) -> None:
+    hostile = replace(
+        comparison,
+        verdicts=(HOSTILE,),
+        tables=tuple(
+            replace(table, rows=tuple(replace(row, label=HOSTILE) for row in table.rows))
+            for table in comparison.tables
+        ),
+        metrics=tuple(
+            replace(
+                metric,
+                estimates=tuple(replace(e, label=HOSTILE) for e in metric.estimates),
+            )
+            for metric in comparison.metrics
+        ),
+    )
+    page = Page(comparison_html(hostile))
+    assert len(page.all("script")) == 3
+    assert not page.all("img")
+
+
+def test_the_latency_target_is_answered(comparison: Comparison) -> None:
+    target = TargetResult(
+        metric="end_to_end_s.p95",
+        limit=20.0,
+        meeting=("m5.16xlarge",),
+        failing=("r5.4xlarge",),
+        unknown=("g5.16xlarge",),
+        cheapest="m5.16xlarge",
+    )
+    text = Page(comparison_html(replace(comparison, target=target))).text
+    assert "The cheapest host with end_to_end_s.p95 of at most 20 s is m5.16xlarge." in text
+    assert "Unknown for: g5.16xlarge." in text
