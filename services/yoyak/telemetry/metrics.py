@@ -59,9 +59,16 @@ class RequestMetrics(Collector):
         registry.register(self)
 
     def identify(self, *, provider: str, model: str) -> None:
-        """Name the engine and the model for the series of requests that follow."""
+        """Name the engine and the model for the series of requests that follow.
+
+        The histograms begin at 0: a series that is born with its first request would hide it
+        from rate(), and a slow host has few.
+        """
         with self._lock:
+            self._families = None
             self._genai = (names.CHAT, provider, model)
+            for phase in names.PHASES:
+                self._begin_series(phase)
 
     def record(self, request: FinishedRequest) -> None:
         """Count one request. Call it after the last byte, never between chunks."""
@@ -142,6 +149,16 @@ class RequestMetrics(Collector):
             if tokens is not None:
                 self._series(names.TOKEN_USAGE, (*self._genai, kind, phase)).observe(tokens)
 
+    def _begin_series(self, phase: names.Phase) -> None:
+        genai = (*self._genai, phase)
+        self._series(names.OPERATION_DURATION, (*self._genai, "", phase))
+        for metric in (names.TIME_TO_FIRST_CHUNK, names.TIME_PER_OUTPUT_CHUNK):
+            self._series(metric, genai)
+        for kind in names.TOKEN_TYPES:
+            self._series(names.TOKEN_USAGE, (*self._genai, kind, phase))
+        for metric in _BY_PHASE:
+            self._series(metric, (phase,))
+
     def _series(self, metric: names.Metric, labels: Labels) -> BucketCounts:
         series = self._histograms[metric.name]
         counts = series.get(labels)
@@ -175,6 +192,7 @@ _HISTOGRAMS = (
     names.OUTPUT_CHARS_RATE,
     names.MODEL_LOAD,
 )
+_BY_PHASE = tuple(metric for metric in _HISTOGRAMS if metric.labels == (names.PHASE,))
 
 
 def _prompt_chars_per_s(prompt_chars: int, usage: Usage) -> float | None:

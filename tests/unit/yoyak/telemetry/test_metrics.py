@@ -119,22 +119,22 @@ def test_a_cached_token_voids_the_prompt_rate(
     registry: CollectorRegistry, metrics: RequestMetrics
 ) -> None:
     metrics.record(replace(REQUEST, usage=Usage(cached_tokens=1, prompt_eval_s=2.0)))
-    assert registry.get_sample_value("yoyak_prompt_chars_per_second_count", MEASURED) is None
+    assert registry.get_sample_value("yoyak_prompt_chars_per_second_count", MEASURED) == 0
 
 
-def test_what_the_engine_did_not_say_makes_no_series(
+def test_what_the_engine_did_not_say_is_not_counted(
     registry: CollectorRegistry, metrics: RequestMetrics
 ) -> None:
     metrics.record(replace(REQUEST, usage=Usage()))
     for name in ("yoyak_prompt_eval_seconds", "yoyak_decode_seconds"):
-        assert registry.get_sample_value(f"{name}_count", MEASURED) is None
+        assert registry.get_sample_value(f"{name}_count", MEASURED) == 0
 
 
 def test_one_output_token_has_no_decode_rate(
     registry: CollectorRegistry, metrics: RequestMetrics
 ) -> None:
     metrics.record(replace(REQUEST, usage=Usage(output_tokens=1, decode_s=4.0)))
-    assert registry.get_sample_value("yoyak_output_chars_per_second_count", MEASURED) is None
+    assert registry.get_sample_value("yoyak_output_chars_per_second_count", MEASURED) == 0
 
 
 def test_a_failure_has_a_duration_by_its_class_but_no_characters(
@@ -172,3 +172,21 @@ def test_a_load_of_unknown_origin_says_so(
         assert registry.get_sample_value("yoyak_model_load_seconds_sum", {"state": state}) == (
             expected
         )
+
+
+def test_the_histograms_of_a_named_model_begin_at_zero_in_both_phases() -> None:
+    registry = CollectorRegistry()
+    RequestMetrics(registry).identify(provider="llamacpp", model="tiny")
+    counts = {
+        (family.name, sample.labels["phase"]): sample.value
+        for family in registry.collect()
+        if family.type == "histogram"
+        for sample in family.samples
+        if sample.name.endswith("_count")
+    }
+    histograms = {
+        name
+        for name, metric in names.METRICS.items()
+        if metric.kind == "histogram" and names.PHASE in metric.labels
+    }
+    assert counts == {(name, phase): 0 for name in histograms for phase in names.PHASES}
