@@ -57,6 +57,8 @@ def create_app(parts: Parts) -> ASGIApp:
     _add_engine(app, parts)
     _add_observation(app, parts)
     _add_problems(app, parts)
+    written = app.openapi
+    app.openapi = lambda: _with_problem_type(written())  # type: ignore[method-assign] # FastAPI's documented way
     return Edge(
         app,
         body_limit_bytes=parts.settings.body_limit_bytes,
@@ -223,12 +225,21 @@ def _caller(request: Request) -> Caller:
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI's word on the problem documents with these statuses."""
-    schema = {"$ref": "#/components/schemas/ProblemOut"}
     return {
         status: {
             "model": ProblemOut,
             "description": " or ".join(k.title for k in problems.KINDS if k.status == status),
-            "content": {problems.MEDIA_TYPE: {"schema": schema}},
         }
         for status in statuses
     }
+
+
+def _with_problem_type(document: dict[str, Any]) -> dict[str, Any]:
+    """Give the problem documents their media type; FastAPI puts every model under JSON's."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if int(status) >= problems.MALFORMED.status and "application/json" in content:
+                    content[problems.MEDIA_TYPE] = content.pop("application/json")
+    return document

@@ -167,9 +167,15 @@ def _collect(stream: IO[str], lines: list[str]) -> None:
 @contextmanager
 def serving(*arguments: str, **variables: str) -> Iterator[Service]:
     """Run a service until the block ends."""
-    process = start(*arguments, **variables)
-    try:
+    with ended(start(*arguments, **variables)) as process:
         yield ready(process)
+
+
+@contextmanager
+def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """End the process when the block ends, and close its pipes."""
+    try:
+        yield process
     finally:
         if process.poll() is None:
             process.terminate()

@@ -14,6 +14,7 @@ from tests.integration.summarizer.running import (
     Answer,
     Service,
     clean_environment,
+    ended,
     is_alive,
     ready,
     serving,
@@ -134,7 +135,7 @@ def test_a_model_that_is_no_gguf_is_one_line(tmp_path: Path) -> None:
 def test_an_engine_that_nobody_serves_is_one_line_and_exit_3() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    code, said = refusal("--engine-url", f"http://127.0.0.1:{port}", "--model", "m")
+    code, said = refusal("--engine-url", f"http://127.0.0.1:{port}")
     assert code == 3
     assert said.startswith("error: ")
     assert said.count("\n") == 1
@@ -153,9 +154,8 @@ def test_it_answers_while_the_model_is_loaded_and_says_that_it_is_not_ready(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = start(*basics, "--port", str(port))
-    early = Service(process, f"http://127.0.0.1:{port}")
-    try:
+    with ended(start(*basics, "--port", str(port))) as process:
+        early = Service(process, f"http://127.0.0.1:{port}")
         wait_until(lambda: is_listening(port), "it listens", within_s=READY_S)
         not_yet = early.ask("GET", "/readyz")
         alive = early.ask("GET", "/healthz")
@@ -164,9 +164,6 @@ def test_it_answers_while_the_model_is_loaded_and_says_that_it_is_not_ready(
         assert "being loaded" in not_yet.json["detail"]
         assert service.url == early.url
         assert service.ask("GET", "/readyz").status == 200
-    finally:
-        process.terminate()
-        process.wait(timeout=READY_S)
 
 
 def is_listening(port: int) -> bool:
