@@ -1,10 +1,16 @@
-"""The event loops that these tests run on: ours is uvloop; the HTTP client takes plain ones too."""
+"""The event loops that these tests run on, and a model.
+
+Ours is uvloop; the HTTP client takes plain loops too.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 import uvloop
+
+from yoyak.models import cached
 
 
 def pytest_asyncio_loop_factories(
@@ -13,3 +19,9 @@ def pytest_asyncio_loop_factories(
     if item.path.name.startswith("test_http_"):
         return {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that llama.cpp runs at thousands of tokens a second; its text is noise."""
+    return cached("tiny", cache_dir=tmp_path_factory.mktemp("models"))
