@@ -29,10 +29,10 @@ class Demo:
     """What a demo does; the defaults end well within a minute on two cores."""
 
     preset: str = "small"
-    articles: int = 4
-    article_chars: int = 1000
+    articles: int = 3
+    article_chars: int = 720
     repetitions: int = 5
-    output_tokens: int = 64
+    output_tokens: int = 48
     cache: Path
     out: Path
 
