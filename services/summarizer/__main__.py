@@ -4,9 +4,6 @@ import logging
 import os
 import sys
 
-import uvloop
-
-from summarizer.server import serve
 from summarizer.settings import settings_from
 from yoyak.errors import InterruptedRun, YoyakError
 
@@ -15,7 +12,13 @@ def main() -> int:
     """Run the service and return the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        uvloop.run(serve(settings_from(sys.argv[1:], os.environ)))
+        settings = settings_from(sys.argv[1:], os.environ)
+        # Imported once the settings are good: a wrong one is answered at once.
+        import uvloop
+
+        from summarizer.server import serve
+
+        uvloop.run(serve(settings))
     except InterruptedRun as error:
         return error.exit_code
     except YoyakError as error:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from prometheus_client.samples import Exemplar
 
 from yoyak.telemetry.histogram import BucketCounts
+from yoyak.units import seconds
 
 EDGES = (0.1, 1.0)
 
@@ -54,5 +55,5 @@ def test_gaps_counted_together_are_the_gaps_counted_one_by_one(stamps_ns: list[i
     together, singly = BucketCounts(EDGES), BucketCounts(EDGES)
     together.observe_gaps(stamps_ns)
     for before, after in itertools.pairwise(stamps_ns):
-        singly.observe((after - before) * 1e-9)
+        singly.observe(seconds(after - before))
     assert together.buckets() == singly.buckets()
