@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const page = JSON.parse(document.getElementById("report-data").textContent);
-  const views = new Map();
+  const overTime = [];
 
   const draw = async ([id, spec]) => {
     const place = document.getElementById(`chart-${id}`);
@@ -16,7 +16,9 @@
         defaultStyle: false,
         tooltip: { disableDefaultStyle: true },
       });
-      views.set(id, drawn.view);
+      if ((spec.params || []).some((parameter) => parameter.name === "to_s")) {
+        overTime.push(drawn.view);
+      }
     } catch (error) {
       const words = document.createElement("p");
       words.className = "chart-error";
@@ -27,10 +29,7 @@
 
   const choose = (event) => {
     const [from, to] = event.target.value.split(" ").map(Number);
-    for (const view of views.values()) {
-      if (view.getState({ data: () => false }).signals.to_s === undefined) continue;
-      view.signal("from_s", from).signal("to_s", to).runAsync();
-    }
+    for (const view of overTime) view.signal("from_s", from).signal("to_s", to).runAsync();
   };
 
   const choice = document.getElementById("time-window");

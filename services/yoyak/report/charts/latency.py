@@ -73,11 +73,9 @@ def distribution(
         {"field": "value", "type": "quantitative", "title": f"{name} ({unit.label})"},
         {"field": "share", "type": "quantitative", "title": t("share_at_most"), "format": ".1%"},
     ]
-    return chart(
-        t("latency_chart_says", name=name, n=len(values_s)),
-        height=200,
-        values=rows,
-        layer=[
+    percentiles: list[Spec] = []
+    if marks:
+        percentiles = [
             {
                 "data": {"values": marks},
                 "mark": {"type": "rule", "color": color("muted"), "strokeDash": [4, 3]},
@@ -98,6 +96,13 @@ def distribution(
                     "text": {"field": "label"},
                 },
             },
+        ]
+    return chart(
+        t("latency_chart_says", name=name, n=len(values_s)),
+        height=200,
+        values=rows,
+        layer=[
+            *percentiles,
             {"mark": {"type": "line", "interpolate": "step-after"}, "encoding": encoding},
             {
                 "mark": {"type": "point", "size": 90, "opacity": 0},

@@ -60,7 +60,8 @@ def test_a_percentile_below_its_floor_has_no_line() -> None:
 def test_short_latencies_are_drawn_in_milliseconds() -> None:
     spec = distribution(T, name="latency", values_s=[0.041, 0.043], percentiles_s={})
     assert [row["value"] for row in spec["data"]["values"]] == [41.0, 43.0]
-    assert spec["layer"][2]["encoding"]["x"]["title"] == "latency (ms)"
+    assert spec["layer"][0]["encoding"]["x"]["title"] == "latency (ms)"
+
 
 
 def test_bins_that_hold_nothing_are_not_drawn() -> None:
