@@ -4,13 +4,24 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.settings import BaseSettings
 
-from newscrawl.middlewares import LimitMiddleware, LoudOffsiteMiddleware, PatientRetryMiddleware
+from newscrawl.middlewares import (
+    BudgetMiddleware,
+    LimitMiddleware,
+    LoudOffsiteMiddleware,
+    PatientRetryMiddleware,
+)
 from newscrawl.pipelines.identity import IdentityPipeline
 from newscrawl.pipelines.keep import KeepPipeline
 from newscrawl.pipelines.quality import QualityPipeline
+from newscrawl.pipelines.relevance import RelevancePipeline
 from newscrawl.progress import ProgressExtension
 
-PIPELINES = {QualityPipeline: 100, IdentityPipeline: 300, KeepPipeline: 800}
+PIPELINES = {
+    QualityPipeline: 100,
+    RelevancePipeline: 200,
+    IdentityPipeline: 300,
+    KeepPipeline: 800,
+}
 
 
 class NewscrawlAddon:
@@ -26,6 +37,7 @@ class NewscrawlAddon:
             settings.set_in_component_priority_dict(middlewares, standard, None)
             settings.setdefault_in_component_priority_dict(middlewares, ours, place)
         settings.setdefault_in_component_priority_dict(middlewares, LimitMiddleware, 40)
+        settings.setdefault_in_component_priority_dict(middlewares, BudgetMiddleware, 950)
         for pipeline, place in PIPELINES.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, place)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", ProgressExtension, 500)

@@ -1,14 +1,17 @@
-"""From the journal to the dataset: which articles, in which order."""
+"""From the journal to the dataset: which articles, in which order, and which repeat each other."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from newscrawl.journal import entries
-from yoyak.dataset import MANIFEST, Article, DatasetManifest, read_dataset, write_dataset
-from yoyak.errors import HostError, UsageError
+from newscrawl.journal import lines
+from newscrawl.near_duplicates import Link, near_duplicates
+from yoyak.dataset import Article, DatasetManifest, write_dataset
+from yoyak.errors import HostError
 
 EXTRACTOR_PACKAGES = ("trafilatura", "resiliparse", "readability-lxml", "lxml")
 
@@ -16,51 +19,64 @@ _EXTRA = ("section", "extraction", "modified_at", "canonical_url", "original_url
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def kept_articles(journal: Path) -> list[Article]:
-    """Return the journal's articles in the order of the dataset: by time, then by address.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an article stands in the journal, and what orders it."""
 
-    A time counts as an instant, not as text; articles without one come last. The order depends
-    on the articles only, not on when each was fetched.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for entry in entries(journal):
-        if entry["kind"] == "article":
-            found[entry["key"]] = entry
-        elif entry["reason"] == "beyond_limit":
-            found.pop(entry["key"], None)
-    ordered = sorted(found.values(), key=lambda e: (_instant(e["published_at"]), e["key"]))
-    return [_article(entry) for entry in ordered]
+    instant: datetime
+    key: str
+    offset: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The written dataset, and how many of its articles nearly repeat another."""
+
+    manifest: DatasetManifest
+    near_duplicates: int
 
 
 def assemble(
     journal: Path, folder: Path, *, source: str | None, query: str | None
-) -> DatasetManifest | None:
+) -> Assembled | None:
     """Write the dataset from the journal; one that says the same already is left untouched.
 
+    Articles are ordered by the instant of publication, those without one last, then by address:
+    the order depends on the articles, not on when each was fetched. Memory holds one article and
+    a few numbers of each.
+
     Returns:
-        The manifest, or None where there is no article.
+        What was written, or None where there is no article.
 
     Raises:
         HostError: the folder cannot be written.
     """
-    articles = kept_articles(journal)
-    if not articles:
+    if not journal.exists():
         return None
+    places = sorted(_places(journal), key=lambda p: (p.instant, p.key))
+    if not places:
+        return None
+    ids = _distinct([place.id for place in places])
     try:
-        if (there := _there(folder, articles)) is not None:
-            return there
-        return write_dataset(
-            folder,
-            articles,
-            created_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
-            source=source,
-            query=query,
-            extractor=extractor(),
-        )
+        with journal.open("rb") as file:
+            links = near_duplicates(
+                (_entry(file, place)["text"] for place in places),
+                lambda position: str(_entry(file, places[position])["text"]),
+            )
+            manifest = write_dataset(
+                folder,
+                _articles(file, places, ids, {link.position: link for link in links}),
+                created_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+                source=source,
+                query=query,
+                extractor=extractor(),
+            )
     except OSError as error:
         raise HostError(
             f"{folder} cannot be written ({error.strerror}); make room or name another: --out DIR"
         ) from error
+    return Assembled(manifest, len(links))
 
 
 def extractor() -> str:
@@ -69,30 +85,57 @@ def extractor() -> str:
     return f"newscrawl {version('yoyak')} ({', '.join(parts)})"
 
 
-def _there(folder: Path, articles: Iterable[Article]) -> DatasetManifest | None:
-    if not (folder / MANIFEST).exists():
-        return None
-    try:
-        dataset = read_dataset(folder)
-    except UsageError:  # a broken one is written anew
-        return None
-    return dataset.manifest if dataset.articles == tuple(articles) else None
+def _places(journal: Path) -> list[_Place]:
+    """Return the articles that are wanted: the last line of each key counts."""
+    found: dict[str, _Place] = {}
+    for offset, entry in lines(journal):
+        if entry["kind"] == "article":
+            instant = _instant(entry["published_at"])
+            found[entry["key"]] = _Place(instant, entry["key"], offset, entry["id"])
+        elif entry["reason"] == "beyond_limit":
+            found.pop(entry["key"], None)
+    return list(found.values())
 
 
-def _article(entry: dict[str, Any]) -> Article:
-    extra = {name: entry[name] for name in _EXTRA if entry.get(name) is not None}
-    return Article(
-        id=entry["id"],
-        url=entry["url"],
-        title=entry["title"],
-        text=entry["text"],
-        published_at=entry["published_at"],
-        press=entry["press"],
-        author=entry["author"],
-        keywords=tuple(entry["keywords"]),
-        language=entry["language"],
-        extra=extra or None,
-    )
+def _entry(file: BinaryIO, place: _Place) -> dict[str, Any]:
+    file.seek(place.offset)
+    entry: dict[str, Any] = json.loads(file.readline())
+    return entry
+
+
+def _articles(
+    file: BinaryIO, places: list[_Place], ids: list[str], links: dict[int, Link]
+) -> Iterator[Article]:
+    for position, place in enumerate(places):
+        entry = _entry(file, place)
+        extra = {name: entry[name] for name in _EXTRA if entry.get(name) is not None}
+        if link := links.get(position):
+            extra["near_duplicate_of"] = {
+                "id": ids[link.original],
+                "similarity": round(link.similarity, 3),
+            }
+        yield Article(
+            id=ids[position],
+            url=entry["url"],
+            title=entry["title"],
+            text=entry["text"],
+            published_at=entry["published_at"],
+            press=entry["press"],
+            author=entry["author"],
+            keywords=tuple(entry["keywords"]),
+            language=entry["language"],
+            extra=extra or None,
+        )
+
+
+def _distinct(ids: list[str]) -> list[str]:
+    """Return the ids, with -2, -3 behind those that two sites on one host's ports share."""
+    met: dict[str, int] = {}
+    distinct = []
+    for id_ in ids:
+        met[id_] = met.get(id_, 0) + 1
+        distinct.append(id_ if met[id_] == 1 else f"{id_}-{met[id_]}")
+    return distinct
 
 
 def _instant(stamp: str | None) -> datetime:

@@ -31,6 +31,7 @@ class Closing:
     dataset_sha256: str | None
     dataset_articles: int
     dataset_chars: int
+    near_duplicates: int  # articles of the dataset that nearly repeat an earlier one
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -60,6 +61,9 @@ class Closing:
         if self.dataset:
             size = f"{self.dataset_articles:,} articles, {self.dataset_chars:,} characters"
             rows.append(("dataset", f"{self.dataset}: {size}"))
+            if self.near_duplicates:
+                linked = f"{self.near_duplicates:,}  linked to the earlier one, not left out"
+                rows.append(("near duplicates", linked))
             rows.append(("dataset_sha256", str(self.dataset_sha256)))
         rows.extend((f"finding: {f.code}", f"{f.message}; {f.mend}") for f in self.findings)
         width = max(len(name) for name, _ in rows)

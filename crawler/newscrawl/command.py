@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from newscrawl.naver.api import HOMES, SORTS
 from newscrawl.options import CrawlOptions
 from yoyak.errors import UsageError, YoyakError
 
@@ -15,6 +16,10 @@ DEFAULTS = CrawlOptions(out=Path("dataset"))
 EXAMPLE = (
     "Example: python -m newscrawl site 'https://news.example/search?query=온새미증권' "
     "--query 온새미증권 --max-articles 20 --out dataset"
+)
+NAVER_EXAMPLE = (
+    "Example: python -m newscrawl naver 온새미증권 --alias 온새미투자증권 --max-articles 20 "
+    "--out dataset"
 )
 
 Command = Callable[..., None]
@@ -36,7 +41,20 @@ COMMON = (
         click.Path(path_type=Path),
         "Folder of the dataset; a crawl that is there already goes on.",
     ),
-    option("--query", "query", str, "What the articles are about.", metavar="KEYWORD"),
+    option(
+        "--alias",
+        "aliases",
+        str,
+        "Another name of KEYWORD, such as a firm's former one.",
+        multiple=True,
+        metavar="NAME",
+    ),
+    option(
+        "--min-relevance",
+        "min_relevance",
+        click.FloatRange(0, 1),
+        "Least score of an article: 0.5 title, 0.2 opening, 0.1 each of three mentions.",
+    ),
     option("--max-articles", "max_articles", click.IntRange(1), "Take the first N found."),
     option("--max-pages", "max_pages", click.IntRange(1), "Pages of each list."),
     option(
@@ -54,6 +72,14 @@ COMMON = (
         "Further site to follow links to; * is any.",
         multiple=True,
         metavar="DOMAIN",
+    ),
+    option(
+        "--permitted-host",
+        "permitted_hosts",
+        str,
+        "Host whose owner allows you to crawl it, whatever its robots.txt says.",
+        multiple=True,
+        metavar="HOST",
     ),
     option("--delay", "delay_s", click.FloatRange(0), "Least seconds between requests to a host."),
     option("--concurrency", "concurrency", click.IntRange(1, 16), "Requests at once to a host."),
@@ -115,6 +141,7 @@ def program() -> None:
     metavar="FILE",
     help="Addresses of articles, one a line; - is standard input.",
 )
+@option("--query", "query", str, "What the articles are about.", metavar="KEYWORD")
 @with_common_options
 def site(urls: tuple[str, ...], list_file: Path | None, style: str, **values: Any) -> None:  # noqa: ANN401 - fields of CrawlOptions
     """Crawl any news site.
@@ -127,6 +154,28 @@ def site(urls: tuple[str, ...], list_file: Path | None, style: str, **values: An
         raise UsageError("no address to crawl; name a list page, sitemap, feed or --urls FILE")
     sources = tuple(http_address(url) for url in urls)
     _run(CrawlOptions(sources=sources, listed=listed, **values), style)
+
+
+@program.command(epilog=NAVER_EXAMPLE)
+@click.argument("searches", nargs=-1, required=True, metavar="KEYWORD...")
+@option("--sort", "sort", click.Choice(SORTS), "Newest first, or most similar first.")
+@option("--api", "api", click.Choice(sorted(HOMES)), "Home of the API; else what keys are set for.")
+@option("--api-url", "api_url", str, "Another address of the API.", metavar="URL")
+@option("--daily-calls", "daily_calls", click.IntRange(1), "Calls of the API in a day.")
+@option("--budget-file", "budget_file", click.Path(path_type=Path), "Where calls are counted.")
+@with_common_options
+def naver(searches: tuple[str, ...], style: str, **values: Any) -> None:  # noqa: ANN401 - fields of CrawlOptions
+    """Crawl news about a keyword, found by Naver's official search API.
+
+    Keys come from the environment: NAVER_API_HUB_KEY_ID and NAVER_API_HUB_KEY (NAVER Cloud), or
+    NAVER_CLIENT_ID and NAVER_CLIENT_SECRET (developers.naver.com, until 2027-06-30). Naver's
+    robots.txt shuts its own pages to everyone, so each article is read at its publisher, where
+    that publisher's robots.txt allows it. With --permitted-host n.news.naver.com you say that you
+    have Naver's permission, and its pages are read instead.
+    """
+    if values["api_url"]:
+        http_address(values["api_url"])
+    _run(CrawlOptions(searches=searches, **values), style)
 
 
 def http_address(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from newscrawl.addresses import article_key
+from newscrawl.addresses import article_id, article_key
+from newscrawl.candidates import Candidate, Rank
 from newscrawl.discovery.links import is_article_address
 from newscrawl.extract.extracted import Extracted
 
@@ -14,7 +15,7 @@ class ArticleItem:
     id: str
     key: str  # identity of the address
     url: str
-    rank: tuple[int, int, int]  # where discovery found it: start, page, position
+    rank: Rank
     title: str
     text: str
     published_at: str | None
@@ -23,7 +24,7 @@ class ArticleItem:
     section: str | None
     language: str | None
     extraction: str  # the path that produced the text
-    asked_key: str | None = None  # of the address that discovery found, where it was redirected
+    other_keys: tuple[str, ...] = ()  # of the addresses that discovery knew
     modified_at: str | None = None
     canonical_url: str | None = None
     original_url: str | None = None
@@ -39,31 +40,25 @@ class ArticleItem:
         Sites whose pages all name the front page as canonical exist, so only an address that
         looks like an article's counts.
         """
-        found = [self.key, *([self.asked_key] if self.asked_key else [])]
+        found = [self.key, *self.other_keys]
         if self.canonical_url and is_article_address(self.canonical_url):
             found.append(article_key(self.canonical_url))
         return tuple(dict.fromkeys(found))
 
 
-def article_item(
-    found: Extracted,
-    *,
-    id: str,  # noqa: A002 - the dataset's own name
-    key: str,
-    url: str,
-    rank: tuple[int, int, int],
-    asked_key: str,
-) -> ArticleItem:
-    """Return the item of an extracted page."""
+def article_item(found: Extracted, *, url: str, candidate: Candidate) -> ArticleItem:
+    """Return the item of a page that was found at `url`, after redirects."""
+    key = article_key(url)
+    others = (article_key(other) for other in (candidate.url, *candidate.other_urls))
     return ArticleItem(
-        id=id,
+        id=article_id(key),
         key=key,
         url=url,
-        rank=rank,
-        asked_key=asked_key if asked_key != key else None,
+        rank=candidate.rank,
+        other_keys=tuple(dict.fromkeys(other for other in others if other != key)),
         title=found.title,
         text=found.text,
-        published_at=found.published_at,
+        published_at=found.published_at or candidate.published_at,
         press=found.press,
         author=found.author,
         section=found.section,

@@ -63,14 +63,19 @@ class Journal:
             raise HostError(_cannot_write(self.path, "no space left on device"))
 
 
-def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the journal's lines in the order they were written; a cut last line is passed over."""
+def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield offset and fields of each line in the order they were written.
+
+    A last line that a crash cut is passed over.
+    """
     if not path.exists():
         return
+    offset = 0
     with path.open("rb") as file:
         for line in file:
             if line.endswith(b"\n"):
-                yield json.loads(line)
+                yield offset, json.loads(line)
+            offset += len(line)
 
 
 def _cannot_write(path: Path, why: str | None) -> str:

@@ -4,11 +4,10 @@ import heapq
 from collections import Counter
 from pathlib import Path
 
+from newscrawl.candidates import Rank
 from newscrawl.items import ArticleItem
-from newscrawl.journal import Journal, entries
+from newscrawl.journal import Journal, lines
 from newscrawl.outcomes import PASSING
-
-Rank = tuple[int, int, int]  # start address, page of its list, position on the page
 
 
 class Ledger:
@@ -29,7 +28,7 @@ class Ledger:
         self._journal = Journal(path)
         self._articles: set[str] = set()
         self._gone: set[str] = set()
-        for entry in entries(path):
+        for _, entry in lines(path):
             if entry["kind"] == "article":
                 self._articles.update(entry["keys"])
             elif entry["reason"] not in PASSING:

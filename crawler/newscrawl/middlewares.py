@@ -1,4 +1,4 @@
-"""Downloader middlewares: the article limit, retries that wait, an offsite filter that tells."""
+"""Downloader middlewares: limits, retries that wait, an offsite filter that tells."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -52,6 +52,30 @@ class LimitMiddleware:
         ledger = getattr(self._crawler.spider, "ledger", None)
         if rank is not None and ledger is not None and ledger.is_beyond(tuple(rank)):
             raise IgnoreRequest("beyond --max-articles") from Skipped("beyond_limit")
+
+
+class BudgetMiddleware:
+    """Counts each call of Naver's API just before it leaves; one from the cache costs nothing."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        """Keep the crawler, whose spider has the budget."""
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> "BudgetMiddleware":
+        """Build for a crawler."""
+        return cls(crawler)
+
+    def process_request(self, request: "Request") -> None:
+        """Count a call.
+
+        Raises:
+            MeasuredFailure: the day's budget is used up.
+            HostError: the count cannot be kept.
+        """
+        if request.meta.get("naver_api"):
+            left = self._crawler.spider.budget.spend()  # type: ignore[union-attr]  # a NaverSpider
+            self._crawler.stats.set_value("newscrawl/naver_calls_left", left)
 
 
 class PatientRetryMiddleware(RetryMiddleware):

@@ -13,7 +13,16 @@ class CrawlOptions:
     out: Path
     sources: tuple[str, ...] = ()  # addresses of pages, sitemaps, feeds
     listed: tuple[str, ...] = ()  # addresses of articles, from a file
+    searches: tuple[str, ...] = ()  # keywords for Naver's search
+    sort: str = "date"  # of Naver's results: date, or sim for the most similar
+    api: str | None = None  # home of Naver's API: hub or developers; None takes what has keys
+    api_url: str | None = None  # another address of it
+    daily_calls: int = 25_000
+    budget_file: Path | None = None
+    permitted_hosts: tuple[str, ...] = ()  # read whatever their robots.txt says
     query: str | None = None
+    aliases: tuple[str, ...] = ()  # other names of what the query names
+    min_relevance: float = 0.1  # one clear mention in the text
     max_articles: int | None = None
     max_pages: int = 50  # of each list
     allow_hosts: tuple[str, ...] = ()
@@ -26,6 +35,11 @@ class CrawlOptions:
     workers: int = 1  # extraction processes
     progress: str = "auto"  # how it is told on stderr: auto, bar, lines, json, none
     log_level: str = "INFO"
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """What the articles are about, in all its names."""
+        return (*self.searches, *((self.query,) if self.query else ()), *self.aliases)
 
     @property
     def state(self) -> Path:

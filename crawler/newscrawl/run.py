@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -13,18 +14,23 @@ from scrapy.settings import Settings
 
 from newscrawl.assembly import assemble
 from newscrawl.closing import Closing
+from newscrawl.environment import budget_file, naver_keys
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
 from newscrawl.journal import JOURNAL
 from newscrawl.ledger import Ledger
+from newscrawl.naver.budget import DailyBudget
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import SKIPPED
 from newscrawl.pipelines.quality import MIN_CHARS_SETTING
+from newscrawl.pipelines.relevance import KEYWORDS_SETTING, MIN_RELEVANCE_SETTING
 from newscrawl.progress import PROGRESS_SETTING
 from newscrawl.spiders.base import NewsSpider
+from newscrawl.spiders.naver import NaverSpider
 from newscrawl.spiders.site import SiteSpider
 from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
 
 LOG = "crawl.log"
+NAVER_SOURCE = "Naver news search API"
 ENVIRONMENT_REASONS = frozenset({"dns", "connection", "timeout"})
 REFUSED_REASONS = frozenset({"private_address", "robots"})  # an option or another address mends it
 
@@ -38,19 +44,21 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
         HostError: the folder cannot be written.
         UsageError: another crawl is at work in the folder.
     """
+    more = _naver_parts(options) if options.searches else {}
     with _alone(options):
         ledger = Ledger(options.state / JOURNAL, max_articles=options.max_articles)
         process = AsyncCrawlerProcess(settings(options))
-        crawler = process.create_crawler(SiteSpider)
-        process.crawl(crawler, options=options, ledger=ledger)
+        crawler = process.create_crawler(NaverSpider if options.searches else SiteSpider)
+        process.crawl(crawler, options=options, ledger=ledger, **more)
         process.start()
         ledger.close()
-        manifest = assemble(
+        assembled = assemble(
             options.state / JOURNAL,
             options.out,
-            source=" ".join(options.sources) or None,
-            query=options.query,
+            source=" ".join(options.sources) or (NAVER_SOURCE if options.searches else None),
+            query=", ".join(options.keywords) or None,
         )
+    manifest = assembled.manifest if assembled else None
     stats = crawler.stats
     closing = Closing(
         pages=stats.get_value("response_received_count", 0),
@@ -63,6 +71,7 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
         dataset_sha256=manifest.dataset_sha256 if manifest else None,
         dataset_articles=manifest.articles if manifest else 0,
         dataset_chars=manifest.chars if manifest else 0,
+        near_duplicates=assembled.near_duplicates if assembled else 0,
     )
     spider = crawler.spider
     if not isinstance(spider, NewsSpider):
@@ -85,11 +94,24 @@ def settings(options: CrawlOptions) -> Settings:
         "LOG_FILE": str(options.state / LOG),
         "LOG_LEVEL": options.log_level,
         ALLOWED_HOSTS_SETTING: list(options.allow_hosts),
+        KEYWORDS_SETTING: list(options.keywords),
+        MIN_RELEVANCE_SETTING: options.min_relevance,
         MIN_CHARS_SETTING: options.min_chars,
         PROGRESS_SETTING: options.progress,
     }
     found.update(given, priority="cmdline")
     return found
+
+
+def _naver_parts(options: CrawlOptions) -> dict[str, Any]:
+    keys = naver_keys(os.environ, home=options.api)
+    budget = DailyBudget(
+        options.budget_file or budget_file(os.environ),
+        keys.id,
+        limit=options.daily_calls,
+        now=lambda: datetime.now(UTC),
+    )
+    return {"keys": keys, "budget": budget}
 
 
 @contextmanager
@@ -117,7 +139,7 @@ def _alone(options: CrawlOptions) -> Iterator[None]:
 def _error(
     options: CrawlOptions, spider: NewsSpider, finish_reason: str | None, closing: Closing
 ) -> YoyakError | None:
-    if spider.fatal is not None:
+    if spider.fatal is not None and finish_reason != "shutdown":
         return spider.fatal
     if finish_reason == "shutdown":
         return InterruptedRun(
@@ -147,6 +169,10 @@ def _nothing(options: CrawlOptions, spider: NewsSpider, closing: Closing) -> Yoy
             f"{n} {reason}" for reason, n in Counter(closing.skipped).most_common(3)
         )
         return MeasuredFailure(f"no article found: {reasons}; see {options.state / LOG}")
+    if options.searches:
+        return MeasuredFailure(
+            f"no article found: Naver has no result for {', '.join(options.keywords)}"
+        )
     where = " ".join(options.sources) or "the list"
     return MeasuredFailure(
         f"no article found: {where} leads to none; name a list page, sitemap or feed of it"

@@ -1,5 +1,6 @@
 """A dataset: a folder of articles whose digest names exactly what was summarized."""
 
+import filecmp
 import hashlib
 import json
 import os
@@ -77,7 +78,7 @@ def article_line(article: Article) -> str:
 
 def write_dataset(
     folder: Path,
-    articles: Sequence[Article],
+    articles: Iterable[Article],
     *,
     created_at: str,
     source: str | None = None,
@@ -86,35 +87,49 @@ def write_dataset(
 ) -> DatasetManifest:
     """Write articles.jsonl, then manifest.json, each by rename; text becomes NFC.
 
+    Articles are written as they come, so memory does not grow with their number. A folder that
+    holds the same dataset already is left untouched, `created_at` included.
+
     Raises:
         UsageError: no article, or an id that occurs twice.
     """
-    normal = tuple(
-        replace(
-            a,
-            title=unicodedata.normalize("NFC", a.title),
-            text=unicodedata.normalize("NFC", a.text),
-        )
-        for a in articles
-    )
-    if not normal:
-        raise UsageError(f"no article to write to {folder}; crawl pages that hold articles")
-    ids = [a.id for a in normal]
-    if len(set(ids)) != len(ids):
-        twice = next(i for i in ids if ids.count(i) > 1)
-        raise UsageError(f'article id "{twice}" occurs twice; ids in {folder} must differ')
-    manifest = DatasetManifest(
-        schema_version=SCHEMA_VERSION,
-        dataset_sha256=dataset_sha256(normal),
-        articles=len(normal),
-        chars=sum(len(a.text) for a in normal),
-        created_at=created_at,
-        source=source,
-        query=query,
-        extractor=extractor,
-    )
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / ARTICLES, "".join(article_line(a) + "\n" for a in normal))
+    path = folder / ARTICLES
+    part = path.with_name(path.name + ".part")
+    digest = hashlib.sha256()
+    ids: set[str] = set()
+    chars = 0
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            for given in articles:
+                article = _in_nfc(given)
+                if article.id in ids:
+                    raise UsageError(
+                        f'article id "{article.id}" occurs twice; ids in {folder} must differ'
+                    )
+                ids.add(article.id)
+                chars += len(article.text)
+                digest.update(f"{article.sha256}\n".encode())
+                file.write(article_line(article) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if not ids:
+            raise UsageError(f"no article to write to {folder}; crawl pages that hold articles")
+        manifest = DatasetManifest(
+            schema_version=SCHEMA_VERSION,
+            dataset_sha256=digest.hexdigest(),
+            articles=len(ids),
+            chars=chars,
+            created_at=created_at,
+            source=source,
+            query=query,
+            extractor=extractor,
+        )
+        if there := _same_dataset(folder, manifest, part):
+            return there
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     _write(folder / MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n")
     return manifest
 
@@ -128,7 +143,8 @@ def read_dataset(folder: Path) -> Dataset:
     mend = "crawl it again: yoyak crawl site URL --out DIR"
     raw_manifest = _read(folder / MANIFEST, mend)
     manifest = _parse_manifest(raw_manifest, folder / MANIFEST, mend)
-    lines = _read(folder / ARTICLES, mend).splitlines()
+    # Only "\n" ends a line: U+2028 and its like stand unescaped inside JSON strings.
+    lines = _read(folder / ARTICLES, mend).split("\n")
     articles = tuple(
         parse_article(line, where=f"{folder / ARTICLES} line {n}")
         for n, line in enumerate(lines, start=1)
@@ -197,6 +213,21 @@ _ARTICLE_FIELDS = (
     "keywords",
     "language",
 )
+
+
+def _in_nfc(article: Article) -> Article:
+    title = unicodedata.normalize("NFC", article.title)
+    return replace(article, title=title, text=unicodedata.normalize("NFC", article.text))
+
+
+def _same_dataset(folder: Path, manifest: DatasetManifest, part: Path) -> DatasetManifest | None:
+    """Return the manifest of `folder` if but for its time it is `manifest`, with the same lines."""
+    try:
+        there = _parse_manifest(_read(folder / MANIFEST, ""), folder / MANIFEST, "")
+        is_same = filecmp.cmp(folder / ARTICLES, part, shallow=False)
+    except (UsageError, FileNotFoundError):
+        return None
+    return there if is_same and replace(there, created_at=manifest.created_at) == manifest else None
 
 
 def _sha256_of(value: dict[str, str]) -> str:

@@ -1,11 +1,12 @@
 """From a page to its article: the ways in their order, and the facts beside the text."""
 
 import re
-from copy import deepcopy
+from collections.abc import Sequence
 
 from lxml.html import HtmlElement
 
-from newscrawl.extract.breaks import body_in_breaks
+from newscrawl.extract.bodies import body_in_breaks
+from newscrawl.extract.containers import named_body
 from newscrawl.extract.embedded import Body, embedded_body
 from newscrawl.extract.extracted import NOTHING, Extracted
 from newscrawl.extract.fragments import parse_page
@@ -33,8 +34,8 @@ def extract(html: str, url: str) -> Extracted:
     """Return the article of a page.
 
     In this order: a site rule; embedded JSON or JSON-LD whose text the page's own HTML does not
-    show; the element whose paragraphs are parted by line breaks; trafilatura with a rescue. Line
-    filters then take away what is no text.
+    show; the body element of Korean publishing systems; the element whose paragraphs are parted by
+    line breaks; trafilatura with a rescue. Line filters then take away what is no text.
     """
     if is_naver_page(url):
         return read_naver(html, url)
@@ -67,24 +68,25 @@ def extract(html: str, url: str) -> Extracted:
 def _lines(
     html: str, tree: HtmlElement, url: str, described: dict[str, object], facts: Facts
 ) -> tuple[list[str], str, Body | None]:
+    main = main_text(html)
+    shown = _squeezed(main)
     embedded = embedded_body(tree, page_title=facts.title)
-    stated = whole_body(described)
-    if embedded is not None or stated:
-        shown = _squeezed(main_text(html))
-        if embedded is not None and not _is_shown(embedded.paragraphs, shown):
-            return list(embedded.paragraphs), "embedded_json", embedded
-        paragraphs = [line.strip() for line in stated.splitlines() if line.strip()]
-        if paragraphs and not _is_shown(tuple(paragraphs), shown):
-            return paragraphs, "json_ld", None
-    lines = body_in_breaks(deepcopy(tree))
+    if embedded is not None and not _is_shown(embedded.paragraphs, shown):
+        return list(embedded.paragraphs), "embedded_json", embedded
+    stated = [line for part in whole_body(described).splitlines() if (line := part.strip())]
+    if stated and not _is_shown(stated, shown):
+        return stated, "json_ld", None
+    if facts.stated_language == "ko" and (lines := named_body(tree, main_chars=len(main))):
+        return lines, "container", None
+    lines = body_in_breaks(tree)
     # A reader's comment can be the longest text with line breaks; it is no main text.
-    if lines and _is_shown(tuple(lines), _squeezed(main_text(html))):
+    if lines and _is_shown(lines, shown):
         return lines, "breaks", None
-    lines, path = library_lines(html, tree, url)
+    lines, path = library_lines(html, tree, url, seen_chars=len(main))
     return lines, path, None
 
 
-def _is_shown(paragraphs: tuple[str, ...], shown: str) -> bool:
+def _is_shown(paragraphs: Sequence[str], shown: str) -> bool:
     """Return whether the page's visible text holds at least half of the sampled paragraphs."""
     long = [s for p in paragraphs if len(s := _squeezed(p)) >= PROBE_CHARS]
     step = max(1, len(long) // PROBES)

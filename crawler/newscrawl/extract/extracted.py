@@ -29,6 +29,7 @@ PATHS = (
     "naver_legacy",  # of its layouts before 2022
     "embedded_json",  # the state of a script application, which the page's own HTML does not show
     "json_ld",  # schema.org articleBody, whole, which the page's own HTML does not show
+    "container",  # the body element of Korean publishing systems
     "breaks",  # an element whose paragraphs are parted by line breaks
     "library",  # trafilatura
     "rescue",  # readability, where trafilatura lost most of the text

@@ -14,7 +14,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from newscrawl.addresses import NaverArticle, is_naver_host, naver_article
-from newscrawl.extract.breaks import remove_element
+from newscrawl.extract.bodies import remove_element
 from newscrawl.extract.extracted import Extracted
 from newscrawl.extract.fragments import clean, paragraphs_of, parse_page
 from newscrawl.extract.language import language_of

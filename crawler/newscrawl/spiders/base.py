@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from newscrawl.addresses import article_id, article_key
+from newscrawl.addresses import article_key
+from newscrawl.candidates import Candidate
 from newscrawl.extract.pool import ExtractPool
 from newscrawl.failures import reason_of
 from newscrawl.items import ArticleItem, article_item
-from newscrawl.ledger import Ledger, Rank
+from newscrawl.ledger import Ledger
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import Skipped
 from yoyak.errors import HostError, YoyakError
@@ -54,52 +56,61 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the requests for the candidates, as many as the scheduler has room for."""
-        async for url, rank in self.candidates():
-            request = self.article_request(url, rank)
+        async for candidate in self.candidates():
+            request = self.article_request(candidate)
             if request is None:
                 continue
             while len(self.crawler.engine.scheduler or ()) >= QUEUED_MAX:  # type: ignore[arg-type]
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
             yield request
 
-    async def candidates(self) -> AsyncIterator[tuple[str, Rank]]:
+    async def candidates(self) -> AsyncIterator[Candidate]:
         """Yield addresses of articles, in an order that the same site gives again."""
         raise NotImplementedError
         yield
 
-    def article_request(self, url: str, rank: Rank) -> Request | None:
+    def is_permitted(self, url: str) -> bool:
+        """Return whether the operator has the site's permission, whatever its robots.txt says."""
+        return (urlsplit(url).hostname or "").lower() in self.options.permitted_hosts
+
+    def article_request(self, candidate: Candidate) -> Request | None:
         """Return the request for a candidate, or None if it is known, met before or beyond."""
-        key = article_key(url)
-        if key in self._met:
+        keys = [article_key(url) for url in (candidate.url, *candidate.other_urls)]
+        is_met = not self._met.isdisjoint(keys)
+        self._met.update(keys)
+        if is_met:
             return None
-        self._met.add(key)
-        if self.ledger.is_article(key):
-            self.ledger.meet_again(rank)
+        if any(self.ledger.is_article(key) for key in keys):
+            self.ledger.meet_again(candidate.rank)
             return None
-        if self.ledger.is_gone(key) or self.ledger.is_beyond(rank):
+        if self.ledger.is_gone(keys[0]) or self.ledger.is_beyond(candidate.rank):
             return None
         self.discovered += 1
         return Request(
-            url,
+            candidate.url,
             callback=self.parse_article,
             errback=self.failed,
-            priority=-rank[0],
-            cb_kwargs={"key": key, "rank": rank},
-            meta={"rank": rank, "key": key},
+            priority=-candidate.rank[0],
+            cb_kwargs={"candidate": candidate},
+            meta={
+                "rank": candidate.rank,
+                "key": keys[0],
+                "dont_obey_robotstxt": self.is_permitted(candidate.url),
+            },
         )
 
     async def parse_article(
-        self, response: Response, key: str, rank: Rank
+        self, response: Response, candidate: Candidate
     ) -> AsyncIterator[ArticleItem]:
         """Yield the article of a page."""
         try:
-            item = await self.article_of(response, key, rank)
+            item = await self.article_of(response, candidate)
         except Skipped as skipped:
-            self.skip(key, response.url, skipped.reason)
+            self.skip(article_key(candidate.url), response.url, skipped.reason)
             return
         yield item
 
-    async def article_of(self, response: Response, asked_key: str, rank: Rank) -> ArticleItem:
+    async def article_of(self, response: Response, candidate: Candidate) -> ArticleItem:
         """Return the article of a page.
 
         Raises:
@@ -110,10 +121,7 @@ class NewsSpider(Spider):
         if not is_html(response):
             raise Skipped("not_html")
         found = await self.pool.extract(response.body, response.url, declared_charset(response))
-        key = article_key(response.url)
-        return article_item(
-            found, id=article_id(key), key=key, url=response.url, rank=rank, asked_key=asked_key
-        )
+        return article_item(found, url=response.url, candidate=candidate)
 
     def failed(self, failure: "Failure") -> Iterator[ArticleItem]:
         """Write down why a request brought no page."""

@@ -10,12 +10,13 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newscrawl.addresses import article_key
+from newscrawl.candidates import Candidate
 from newscrawl.discovery.feeds import parse_feed
 from newscrawl.discovery.links import article_links, is_article_address, next_page
 from newscrawl.extract.decoding import decode_page
 from newscrawl.extract.fragments import parse_page
 from newscrawl.failures import DOWNLOAD_ERRORS, reason_of
-from newscrawl.ledger import Ledger, Rank
+from newscrawl.ledger import Ledger
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import Skipped
 from newscrawl.spiders.base import NewsSpider, declared_charset, is_html
@@ -51,15 +52,15 @@ class SiteSpider(NewsSpider):
         if "*" not in options.allow_domains:
             self.allowed_domains = allowed_domains(options)
 
-    async def candidates(self) -> AsyncIterator[tuple[str, Rank]]:
+    async def candidates(self) -> AsyncIterator[Candidate]:
         """Yield the articles of each start address, then the listed ones."""
         for number, source in enumerate(self.options.sources):
             async for candidate in self._of_source(number, source):
                 yield candidate
         for position, url in enumerate(self.options.listed):
-            yield url, (len(self.options.sources), 0, position)
+            yield Candidate(url=url, rank=(len(self.options.sources), 0, position))
 
-    async def _of_source(self, number: int, source: str) -> AsyncIterator[tuple[str, Rank]]:
+    async def _of_source(self, number: int, source: str) -> AsyncIterator[Candidate]:
         waiting = deque([source])
         met = {source}
         listed: set[str] = set()
@@ -82,7 +83,7 @@ class SiteSpider(NewsSpider):
             new = [u for u in found.articles if article_key(u) not in listed]
             listed.update(article_key(u) for u in new)
             for position, article in enumerate(new):
-                yield article, (number, place, position)
+                yield Candidate(url=article, rank=(number, place, position))
             if not new and not found.is_feed:
                 continue  # a page without anything new is where a paging ends or repeats
             waiting.extend(u for u in found.lists if u not in met)

@@ -24,6 +24,46 @@ def test_every_article_of_the_search_result_is_in_the_dataset(
     assert {a.title for a in read_dataset(tmp_path / "dataset").articles} == expected
 
 
+def test_texts_and_facts_are_exactly_those_that_the_newsroom_knows_to_be_true(
+    newsroom: RunningNewsroom, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl("site", f"{newsroom.url}sitemap.xml")
+    found = {a.title: a for a in read_dataset(tmp_path / "dataset").articles}
+    for truth in articles.load():
+        article = found[truth.title]
+        assert article.text == truth.text, truth.id
+        assert article.published_at == truth.published_at.isoformat(), truth.id
+        assert (article.press, article.language) == (truth.press, truth.language), truth.id
+        assert article.author is not None
+        assert article.author.split(", ") == truth.author.split("·"), truth.id
+
+
+def test_a_keyword_leaves_out_what_is_not_about_it_and_says_why_the_rest_is(
+    newsroom: RunningNewsroom, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl("site", f"{newsroom.url}sitemap.xml", "--query", FIRM)
+    dataset = read_dataset(tmp_path / "dataset")
+    titles = {a.title for a in dataset.articles}
+    truth = {a.id: a for a in articles.load()}
+    assert truth[traps.LOOKALIKE_ID].title not in titles  # a village of a similar name
+    assert truth[traps.CAPTION_ONLY_ID].title not in titles  # named under a picture only
+    assert all(FIRM in "".join((a.title + a.text).split()) for a in dataset.articles)
+    best = max(dataset.articles, key=lambda a: (a.extra or {})["relevance"]["score"])
+    assert FIRM in best.title
+
+
+def test_the_wire_copies_are_linked_and_both_are_there(
+    newsroom: RunningNewsroom, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl("site", f"{newsroom.url}sitemap.xml")
+    found = {a.title: a for a in read_dataset(tmp_path / "dataset").articles}
+    one, other = (found[a.title] for a in articles.load() if a.id in traps.WIRE_PAIR)
+    link = (other.extra or {})["near_duplicate_of"]
+    assert link["id"] == one.id
+    assert 0.5 < link["similarity"] < 1
+    assert sum("near_duplicate_of" in (a.extra or {}) for a in found.values()) == 1
+
+
 def test_the_traps_are_left_out_with_their_reasons(newsroom: RunningNewsroom, crawl: Crawl) -> None:
     done = crawl("site", f"{newsroom.url}search?query={FIRM}", "--format", "json")
     closing = json.loads(done.stdout)

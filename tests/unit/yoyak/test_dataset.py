@@ -149,3 +149,25 @@ def test_the_manifest_names_the_contracts_fields(tmp_path: Path) -> None:
         "query",
         "extractor",
     }
+
+
+def test_a_line_separator_inside_a_text_does_not_end_its_line(tmp_path: Path) -> None:
+    text = "첫 줄\u2028둘째 줄\u0085셋째 줄"
+    assert read_dataset(written(tmp_path / "d", article(1, text))).articles[0].text == text
+
+
+def test_the_same_dataset_written_again_leaves_the_folder_untouched(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    before = (folder / "manifest.json").read_bytes()
+    again = write_dataset(folder, (article(1), article(2)), created_at="2027-01-01T00:00:00Z")
+    assert again.created_at == "2026-01-01T00:00:00Z"
+    assert (folder / "manifest.json").read_bytes() == before
+    assert sorted(path.name for path in folder.iterdir()) == ["articles.jsonl", "manifest.json"]
+
+
+def test_another_fact_beside_the_text_is_written_even_if_the_digest_stays(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    write_dataset(
+        folder, (replace(article(1), press="매체"), article(2)), created_at="2027-01-01T00:00:00Z"
+    )
+    assert read_dataset(folder).articles[0].press == "매체"

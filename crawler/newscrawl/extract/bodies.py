@@ -1,6 +1,7 @@
-"""The body of pages that part their paragraphs by line breaks, where libraries see one block."""
+"""The element that holds an article's body: its paragraphs, and how its line breaks show it."""
 
 import re
+from copy import deepcopy
 
 from lxml.html import HtmlElement
 
@@ -41,11 +42,12 @@ def body_in_breaks(tree: HtmlElement) -> list[str]:
     return body_paragraphs(best)
 
 
-def body_paragraphs(body: HtmlElement) -> list[str]:
+def body_paragraphs(element: HtmlElement) -> list[str]:
     """Return the paragraphs of a body element without the furniture that stands in it."""
-    for element in list(body.iter()):
-        if element is not body and _is_furniture(element) and element.getparent() is not None:
-            remove_element(element)
+    body = deepcopy(element)
+    for part in list(body.iter()):
+        if part is not body and _is_furniture(part):
+            remove_element(part)
     return paragraphs_of(body)
 
 

@@ -1,0 +1,1 @@
+"""Naver's official news search API: requests, answers, errors, and the budget of calls."""
