@@ -46,6 +46,9 @@ def service(module: str, arguments: Sequence[str], *, ready_s: float) -> Iterato
         _end(process)
         for reader in readers:
             reader.join(STOP_S)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def _ready(
