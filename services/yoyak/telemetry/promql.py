@@ -25,6 +25,11 @@ def rate(metric: Metric, window: str, *matchers: str, series: str = "") -> str:
     return f"rate({selector(metric, *matchers, series=series)}[{window}])"
 
 
+def increase(metric: Metric, window: str, *matchers: str, series: str = "") -> str:
+    """Return the increase over a window, as Prometheus extrapolates it to the window's ends."""
+    return f"increase({selector(metric, *matchers, series=series)}[{window}])"
+
+
 def by(labels: Iterable[str], expression: str, aggregate: str = "sum") -> str:
     """Return an aggregate that keeps these labels and drops all others."""
     return f"{aggregate} by ({', '.join(labels)}) ({expression})"

@@ -16,8 +16,9 @@ from yoyak.telemetry.thresholds import ALERT_THRESHOLD, THRESHOLDS
 
 WINDOW = "5m"  # at the slowest scrape in use, 30 s, it still holds ten samples
 JOB = "summarizer"  # the scrape job of our own service
-UP = f'up{{job="{JOB}"}}'
-_LOOK_BACK = "15m:5s"  # in which downtime is counted; a finer step finds nothing more
+_STEP_S = 5
+_LOOK_BACK = f"15m:{_STEP_S}s"  # in which downtime is counted; nothing is scraped more often
+_UP = names.Metric(name="up", kind="gauge", help="Prometheus' own")
 # Reasons of heat and hardware. A board that runs at its power cap or at a clock that somebody
 # set does what it was told: the dashboards show those, no alert does.
 HARMFUL_REASONS = (
@@ -163,9 +164,23 @@ def crosses(expression: str, name: str) -> str:
     return f"{expression}\n{sign} on () group_left () {threshold(name)}"
 
 
-def _down_s(series: str) -> str:
-    """Return the seconds of the last 15 minutes in which a 0-or-1 series was 0, while it is 0."""
-    return f"(sum_over_time((1 - {series})[{_LOOK_BACK}]) * 5 and {series} == 0)"
+def up(*matchers: str) -> str:
+    """Return the series that is 1 where Prometheus could scrape our service, else 0."""
+    return selector(_UP, f'job="{JOB}"', *matchers)
+
+
+def down_s(series: str) -> str:
+    """Return the seconds of the last 15 minutes in which a series of 0 and 1 was 0."""
+    return f"sum_over_time((1 - {series})[{_LOOK_BACK}]) * {_STEP_S}"
+
+
+def silent_s(series: str) -> str:
+    """Return the seconds since a series' last sample, if that is less than an hour old."""
+    return f"time() - max_over_time(timestamp({series})[1h:{_STEP_S}s])"
+
+
+def _is_down_s(series: str) -> str:
+    return f"({down_s(series)} and {series} == 0)"
 
 
 _HOST = "{{ $labels.instance_type }} {{ $labels.instance }}"
@@ -216,7 +231,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="YoyakEngineDown",
-        expression=crosses(_down_s(names.ENGINE_UP.name), "engine_down"),
+        expression=crosses(_is_down_s(names.ENGINE_UP.name), "engine_down"),
         hold="0s",
         severity="critical",
         summary=f"{_HOST}: the engine does not answer, for {_SECONDS_SHOWN} of 15 minutes",
@@ -267,7 +282,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="YoyakScrapeFailing",
-        expression=crosses(_down_s(UP), "scrape_missing"),
+        expression=crosses(_is_down_s(up()), "scrape_missing"),
         hold="0s",
         severity="critical",
         summary=f"{_HOST}: the service could not be scraped for {_SECONDS_SHOWN}",
@@ -275,7 +290,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="YoyakNoHost",
-        expression=f"absent({UP})",
+        expression=f"absent({up()})",
         hold="1m",
         severity="critical",
         summary="no summarizer is known to Prometheus",
@@ -283,7 +298,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="YoyakHostSilent",
-        expression=crosses(f"(time() - max_over_time(timestamp({UP})[1h:15s]))", "scrape_missing"),
+        expression=crosses(f"({silent_s(up())})", "scrape_missing"),
         hold="0s",
         severity="critical",
         summary=f"{_HOST}: last heard of {_SECONDS_SHOWN} ago",

@@ -1,0 +1,84 @@
+"""One Prometheus that has scraped two replayed hosts while each played a recorded run."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+from tests.integration.prometheus.recorded import HOSTS, recorded
+from tests.integration.prometheus.running import (
+    ROOT,
+    Prometheus,
+    prometheus,
+    replayed_host,
+    scrape_config,
+    wait_until,
+)
+
+from yoyak.store.codec import to_json
+from yoyak.store.run_folder import PERF, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What there is to ask, and what it must say."""
+
+    prometheus: Prometheus
+    runs: Mapping[str, Run]  # by instance type, with their results
+    at_s: float  # Unix time of the first whole scrape after the runs
+    over_s: float  # seconds from before the runs until then
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    folder = tmp_path_factory.mktemp("prometheus")
+    runs = {name: recorded(name) for name in HOSTS}
+    for name, run in runs.items():
+        assert run.perf is not None
+        path = folder / "runs" / name / PERF
+        path.parent.mkdir(parents=True)
+        path.write_text(to_json(run.perf))
+    with ExitStack() as stack:
+        hosts = [
+            stack.enter_context(
+                replayed_host(
+                    instance_type=name,
+                    nvml="a10g" if speed.gpus else None,
+                    runs=[str(folder / "runs"), str(ROOT / "examples/ec2")],
+                )
+            )
+            for name, speed in HOSTS.items()
+        ]
+        config = scrape_config(
+            [f"127.0.0.1:{host.port}" for host in hosts], runs=f"127.0.0.1:{hosts[0].runs_port}"
+        )
+        server = stack.enter_context(prometheus(config, folder / "prometheus"))
+        _wait_for_scrapes(server, count=2)
+        began_s = time.time()
+        for host in hosts:
+            host.tell("play")
+        played_s = time.time()
+        wait_until(
+            lambda: (server.value("min(timestamp(yoyak_build_info))") or 0) > played_s,
+            "every host was scraped after its run",
+        )
+        wait_until(
+            lambda: (server.value("min(timestamp(yoyak:errors:ratio_rate5m))") or 0) > played_s + 1,
+            "the rules were evaluated after that",
+        )
+        at_s = time.time()
+        yield Played(server, runs, at_s, at_s - began_s)
+
+
+def _wait_for_scrapes(server: Prometheus, count: int) -> None:
+    def scraped() -> bool:
+        found = server.query("count_over_time(up[1m])")
+        jobs = {series["metric"]["job"] for series in found}
+        often = all(float(series["value"][1]) >= count for series in found)
+        return often and jobs == {"summarizer", "crawler", "runs"} and len(found) == 5
+
+    wait_until(scraped, "every target was scraped")
+    down = [series["metric"] for series in server.query("up == 0")]
+    assert down == [], json.dumps(down)

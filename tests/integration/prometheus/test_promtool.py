@@ -1,0 +1,65 @@
+"""What Prometheus' own tools say of our files and of our metrics."""
+
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import yaml
+from tests.integration.prometheus.conftest import Played
+from tests.integration.prometheus.running import (
+    ALERTMANAGER_CONFIG,
+    CONFIG,
+    RULES,
+    THRESHOLDS,
+    program,
+)
+
+from yoyak.telemetry.rules import ALERTS
+
+HERE = Path(__file__).parent
+
+
+def checked(*command: str, given: bytes = b"") -> str:
+    """Run a check and return what it says; fail with that if it finds anything."""
+    ended = subprocess.run(command, input=given, capture_output=True, check=False)
+    said = (ended.stdout + ended.stderr).decode()
+    assert ended.returncode == 0, said
+    return said
+
+
+def test_the_rules_are_well_formed() -> None:
+    said = checked(program("promtool"), "check", "rules", str(RULES), str(THRESHOLDS))
+    assert said.count("SUCCESS") == 2
+
+
+def test_the_configuration_is_well_formed_and_finds_its_rule_files() -> None:
+    said = checked(program("promtool"), "check", "config", str(CONFIG))
+    assert "2 rule files found" in said
+
+
+def test_alertmanagers_configuration_is_well_formed() -> None:
+    checked(program("amtool"), "check-config", str(ALERTMANAGER_CONFIG))
+
+
+def test_alerts_fire_when_they_should_and_only_then() -> None:
+    checked(program("promtool"), "test", "rules", *map(str, sorted(HERE.glob("*.test.yml"))))
+
+
+def test_promtool_finds_nothing_to_say_about_the_metrics(played: Played) -> None:
+    targets = played.prometheus.query('up{job=~"summarizer|runs"}')
+    assert len(targets) == 3
+    for target in targets:
+        with urllib.request.urlopen(f"http://{target['metric']['instance']}/metrics") as response:
+            said = checked(program("promtool"), "check", "metrics", given=response.read())
+        assert said.strip() == ""
+
+
+def test_every_alert_has_a_test_in_which_it_fires() -> None:
+    tests = yaml.safe_load((HERE / "alerts.test.yml").read_text())["tests"]
+    fires = {
+        one["alertname"]
+        for test in tests
+        for one in test.get("alert_rule_test", ())
+        if one.get("exp_alerts")
+    }
+    assert fires == {alert.name for alert in ALERTS}

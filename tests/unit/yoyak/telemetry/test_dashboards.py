@@ -1,0 +1,106 @@
+"""The dashboards as they are committed."""
+
+import json
+import re
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import pytest
+from tests.unit.yoyak.telemetry.promql_reading import DASHBOARDS as FOLDER
+from tests.unit.yoyak.telemetry.promql_reading import RULES, panels
+
+from yoyak.telemetry import rules
+from yoyak.telemetry.dashboards.__main__ import DASHBOARDS
+from yoyak.telemetry.dashboards.panels import THRESHOLD
+from yoyak.telemetry.thresholds import THRESHOLDS
+
+PANELS = list(panels())
+EACH_PANEL = pytest.mark.parametrize(
+    ("file", "panel"), PANELS, ids=[f"{file}: {panel['title']}" for file, panel in PANELS]
+)
+
+
+@pytest.mark.parametrize(("name", "build"), DASHBOARDS.items(), ids=DASHBOARDS)
+def test_the_committed_dashboard_is_what_the_code_builds(
+    name: str, build: Callable[[], str]
+) -> None:
+    assert (FOLDER / name).read_text() == build(), "run `make dashboards`"
+
+
+def test_no_dashboard_is_committed_that_no_code_builds() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(DASHBOARDS)
+
+
+def test_the_committed_rules_are_what_the_code_builds() -> None:
+    assert RULES.read_text() == rules.rules_text(), "run `make dashboards`"
+
+
+@EACH_PANEL
+def test_a_panel_has_a_title_a_description_a_unit_and_a_query(
+    file: str, panel: dict[str, Any]
+) -> None:
+    assert panel["title"], file
+    assert panel["description"].endswith("."), file
+    axis_unit = panel["options"].get("yAxis", {}).get("unit")  # where a heat map has it
+    assert panel["fieldConfig"]["defaults"].get("unit") or axis_unit
+    assert panel["targets"]
+
+
+@EACH_PANEL
+def test_a_panels_queries_have_names_of_their_own_and_a_data_source(
+    file: str, panel: dict[str, Any]
+) -> None:
+    refs = [target["refId"] for target in panel["targets"]]
+    assert len(set(refs)) == len(refs), file
+    for target in panel["targets"]:
+        assert target["datasource"]["uid"] in ("${datasource}", "${traces}")
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_panels_lie_within_the_grid_and_apart(name: str) -> None:
+    def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
+        return (
+            one["x"] < other["x"] + other["w"]
+            and other["x"] < one["x"] + one["w"]
+            and one["y"] < other["y"] + other["h"]
+            and other["y"] < one["y"] + one["h"]
+        )
+
+    panels_of = json.loads((FOLDER / name).read_text())["panels"]
+    for panel in panels_of:
+        assert panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24, panel["title"]
+    for one, other in combinations(panels_of, 2):
+        assert not overlap(one["gridPos"], other["gridPos"]), (one["title"], other["title"])
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_panel_numbers_are_unique_and_links_lead_to_our_dashboards(name: str) -> None:
+    made = json.loads((FOLDER / name).read_text())
+    numbers = [panel["id"] for panel in made["panels"]]
+    assert len(set(numbers)) == len(numbers)
+    uids = {json.loads((FOLDER / other).read_text())["uid"] for other in DASHBOARDS}
+    assert {link["url"].removeprefix("/d/") for link in made["links"]} <= uids
+    assert len(uids) == len(DASHBOARDS)
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_every_variable_that_a_query_uses_is_declared(name: str) -> None:
+    text = (FOLDER / name).read_text()
+    made = json.loads(text)
+    declared = {variable["name"] for variable in made["templating"]["list"]}
+    builtin = {"__rate_interval", "__all"}
+    used = set(re.findall(r"\$\{?(\w+)\}?", text))
+    assert used <= declared | builtin
+    assert declared <= used
+
+
+def test_every_threshold_is_drawn_as_a_dashed_line() -> None:
+    drawn = set()
+    for _, panel in PANELS:
+        for target in panel["targets"]:
+            if target.get("legendFormat") == THRESHOLD:
+                drawn.add(target["expr"].partition('name="')[2].partition('"')[0])
+                names = [o["matcher"]["options"] for o in panel["fieldConfig"]["overrides"]]
+                assert THRESHOLD in names
+    assert drawn == set(THRESHOLDS)
