@@ -47,6 +47,24 @@ check: lint ## lint, types, import arrows, unit tests (under a minute)
 test: lint ## everything that CI runs
 	$(BIN)/pytest
 
+.PHONY: bench-demo
+bench-demo: $(VENV)/.dev ## the figures of the main job: demo, models, engine overhead (minutes; quiet machine)
+	$(BIN)/python benchmarks/demo.py
+	$(BIN)/python benchmarks/models.py
+	$(BIN)/python benchmarks/engine_overhead.py
+
+.PHONY: bench-sampler
+bench-sampler: $(VENV)/.dev ## what sampling the host costs
+	$(BIN)/python benchmarks/sampler.py
+
+.PHONY: bench-statistics
+bench-statistics: $(VENV)/.dev ## false alarms, coverage and power of the comparison; cost of 200 runs
+	$(BIN)/python benchmarks/comparisons.py
+
+.PHONY: shots
+shots: $(VENV)/.dev ## pictures of the newest run's report, for the README (needs chromium)
+	$(BIN)/python docs/images/make_shots.py
+
 .PHONY: schemas
 schemas: $(VENV)/.runtime ## write docs/schema/ anew from the records' types
 	$(BIN)/python -m yoyak.store.schema_files docs/schema

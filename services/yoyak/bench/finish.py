@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from yoyak.analysis.findings import cut_lines
 from yoyak.analysis.perf import build_perf
 from yoyak.bench.identity import iso_utc
 from yoyak.records import Finding, Manifest, Perf, RequestRecord, Summary
 from yoyak.report.html import run_html
 from yoyak.store.codec import to_json
-from yoyak.store.run_folder import PERF, REPORT, SUMMARY, Run, read_run, replace_file
+from yoyak.store.run_folder import (
+    PERF,
+    REPORT,
+    SUMMARY,
+    Run,
+    read_records,
+    read_run,
+    replace_file,
+)
 from yoyak.units import US_PER_S, seconds
 
 
@@ -19,7 +28,7 @@ def finish_run(path: Path, *, also: Sequence[Finding] = ()) -> Perf:
     The same records give the same files, so a run that was killed can be finished later, and a
     newer yoyak can publish an old run again.
     """
-    run = read_run(path)
+    run = read_records(path)
     perf = results(run, also=also)
     lines = ",\n".join("  " + to_json(summary) for summary in summaries(run))
     replace_file(path / SUMMARY, f"[\n{lines}\n]\n")
@@ -30,15 +39,16 @@ def finish_run(path: Path, *, also: Sequence[Finding] = ()) -> Perf:
 
 def results(run: Run, *, also: Sequence[Finding] = ()) -> Perf:
     """Return the results of a run's records, at the price that its options name."""
-    price = run.manifest.options.get("price")
+    option = run.manifest.options.get("price")
+    price = None if option is None else option.value
     return build_perf(
         run.manifest,
         run.requests,
         run.loads,
         run.samples,
         finished_at=finished_at(run.manifest, run.requests),
-        usd_per_hour=price.value if price and isinstance(price.value, float) else None,
-        also=also,
+        usd_per_hour=float(price) if isinstance(price, int | float) else None,
+        also=(*cut_lines(run.cut_lines), *also),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from yoyak.analysis.planning import repetitions_needed
 from yoyak.bench.blocks import Blocks
 from yoyak.bench.eta import duration_words, guess_run_s
 from yoyak.bench.finish import finish_run
@@ -27,6 +28,7 @@ from yoyak.records import EngineFacts, Finding, Perf, RequestRecord
 from yoyak.store.run_folder import SAMPLES, RunWriter
 
 SAMPLES_PER_S = 10
+PLANNED_HOSTS = (2, 3, 5, 10)  # told for, so that a study is planned before its first run
 
 OnRequest = Callable[[RequestRecord], None]
 
@@ -217,3 +219,5 @@ def _tell_plan(
     else:
         eta = "time unknown until the first requests are done"
     progress.note(f"{size} into {path}: {eta}")
+    needs = ", ".join(f"{hosts} hosts {repetitions_needed(hosts)}" for hosts in PLANNED_HOSTS)
+    progress.note(f"repetitions that find a difference of 5 % at 2 % noise: {needs}")

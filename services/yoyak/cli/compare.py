@@ -1,6 +1,6 @@
 """`yoyak compare`: runs side by side, what differs for certain, and what it costs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import click
 
 from yoyak.analysis.choice import LatencyTarget, parse_target
 from yoyak.analysis.compare import compare as compare_runs
-from yoyak.analysis.comparison import Language
+from yoyak.analysis.comparison import Comparison, Language
 from yoyak.analysis.pairing import Observations, needs_requests, observe
 from yoyak.analysis.perf import is_open_loop
 from yoyak.analysis.prices import check_price, parse_prices
@@ -24,9 +24,18 @@ from yoyak.report.markdown import comparison_markdown
 from yoyak.report.terminal import render_comparison
 from yoyak.store.codec import to_json
 from yoyak.store.locate import located
-from yoyak.store.run_folder import PERF, Run, read_perf, read_run, read_text, replace_file
+from yoyak.store.run_folder import (
+    PERF,
+    Run,
+    read_manifest,
+    read_perf,
+    read_results,
+    read_run,
+    read_text,
+    replace_file,
+)
 
-FORMS = {
+FORMS: Mapping[str, Callable[[Comparison], str]] = {
     "csv": comparison_csv,
     "markdown": comparison_markdown,
     "json": lambda comparison: to_json(comparison, indent=2),
@@ -128,7 +137,7 @@ def _read(name: str) -> tuple[Perf, Observations | None]:
         if not path.is_dir():
             return read_perf(path), None
         if (path / PERF).is_file():
-            perf = read_perf(path / PERF)
+            perf = read_results(path, read_manifest(path))
             return perf, _observations(read_run(path)) if needs_requests(perf) else None
         run = read_run(path)
         return results(run), _observations(run)

@@ -1,5 +1,6 @@
 """A run's results on stdout, in the form that was asked for."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -13,6 +14,11 @@ from yoyak.store.codec import to_json
 from yoyak.store.run_folder import REPORT
 
 OUTPUT_FORMATS = ("text", "json", "csv", "markdown")
+FORMS: Mapping[str, Callable[[Perf], str]] = {
+    "csv": perf_csv,
+    "markdown": perf_markdown,
+    "json": lambda perf: to_json(perf, indent=2),
+}
 
 
 def print_run(path: Path, perf: Perf, form: str) -> None:
@@ -24,5 +30,4 @@ def print_run(path: Path, perf: Perf, form: str) -> None:
         if report.is_file():
             console.print(f"report: {report}", soft_wrap=True)
         return
-    forms = {"csv": perf_csv, "markdown": perf_markdown, "json": lambda p: to_json(p, indent=2)}
-    click.echo(forms[form](perf))
+    click.echo(FORMS[form](perf))

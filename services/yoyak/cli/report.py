@@ -8,6 +8,7 @@ import click
 from yoyak.bench.finish import finish_run, results
 from yoyak.cli.consoles import messages_console
 from yoyak.cli.output import OUTPUT_FORMATS, print_run
+from yoyak.errors import UsageError
 from yoyak.records import Perf
 from yoyak.report.html import run_html
 from yoyak.store.locate import located, read_located
@@ -31,13 +32,13 @@ def report(run_name: str, form: str, html: Path | None, language: str, recompute
     left, and --recompute writes them into its folder.
     """
     with located(run_name) as path:
+        if recompute:
+            _recompute(run_name, path)
         run = read_located(path)
     if isinstance(run, Perf):
         print_run(Path(run_name).parent, run, form)
         return
-    if recompute:
-        perf = finish_run(run.path)
-    elif run.perf is not None:
+    if run.perf is not None:
         perf = run.perf
     else:
         perf = results(run)
@@ -48,3 +49,10 @@ def report(run_name: str, form: str, html: Path | None, language: str, recompute
     if html is not None:
         replace_file(html, run_html(replace(run, perf=perf), language=language))
     print_run(run.path if html is None else html.parent, perf, form)
+
+
+def _recompute(name: str, path: Path) -> None:
+    """Make a folder's results anew, before anything reads those that are there."""
+    if "://" in name or not path.is_dir():
+        raise UsageError(f"--recompute writes into a run's folder, and {name} is none on this host")
+    finish_run(path)
