@@ -120,9 +120,9 @@ def show(
         return Shown(fixed(printed, decimals(printed)), unit=chosen.label)
     low, high = (end * chosen.factor for end in interval)
     places = decimals(printed, (low, high))
-    return Shown(
-        fixed(printed, places), f"[{fixed(low, places)}, {fixed(high, places)}]", chosen.label
-    )
+    ends = fixed(low, places), fixed(high, places)
+    between = " – " if any("," in end for end in ends) else ", "  # [1,782, 29,319] reads as three
+    return Shown(fixed(printed, places), f"[{between.join(ends)}]", chosen.label)
 
 
 def show_bounds(

@@ -222,10 +222,13 @@ def _request_row(t: Messages, record: RequestRecord, *, open_loop: bool) -> Row:
 
 
 def _summaries(t: Messages, summaries: Sequence[Summary]) -> Mapping[str, Any]:
-    """Return the summaries to show: those of the first repetitions, up to a bounded length."""
+    """Return the summaries to show: those of the first repetition, up to a bounded length."""
+    first = min((summary.repetition for summary in summaries), default=0)
     shown: list[Mapping[str, Any]] = []
     chars = 0
-    for summary in sorted(summaries, key=lambda s: s.repetition):
+    for summary in summaries:
+        if summary.repetition != first:
+            continue
         chars += len(summary.summary)
         if shown and chars > MOST_SUMMARY_CHARS:
             break

@@ -465,8 +465,8 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "output_tokens": ("output tokens", "출력 토큰"),
     "summaries": ("Summaries", "요약문"),
     "summaries_shown": (
-        "{shown:,} of {total:,}; summary.json has them all.",
-        "{total:,}개 중 {shown:,}개입니다. 전체는 summary.json에 있습니다.",
+        "{shown:,} of {total:,}, from the first repetition; summary.json has them all.",
+        "{total:,}개 중 첫 반복의 {shown:,}개입니다. 전체는 summary.json에 있습니다.",
     ),
     "summary_meta": (
         "repetition {repetition} · {prompt_chars:,} characters in, {output_chars:,} out · {finish}",

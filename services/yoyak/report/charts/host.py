@@ -16,6 +16,8 @@ from yoyak.report.charts.spec import (
 from yoyak.report.messages import Messages
 from yoyak.report.theme import SERIES
 
+CEILING_ROOM = 1.25  # of the axis over what is drawn in it
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -58,6 +60,8 @@ def panel(t: Messages, data: Panel, *, span_s: float) -> Spec | None:
         if data.stacked
         else {"type": "line", "interpolate": "step-after", "strokeWidth": 1.6, "clip": True}
     )
+    # Room above the line for its label.
+    top = None if data.ceiling is None else rounded(CEILING_ROOM * max(data.ceiling, _peak(data)))
     encoding = {
         "x": time_axis("at", t("seconds_since_start")),
         "y": {
@@ -65,7 +69,7 @@ def panel(t: Messages, data: Panel, *, span_s: float) -> Spec | None:
             "type": "quantitative",
             "title": data.title,
             "stack": stack,
-            "scale": {"zero": True},
+            "scale": {"zero": True} if top is None else {"domain": [0, top], "nice": False},
             "axis": {
                 "tickCount": 4,
                 "minExtent": TIME_AXIS_EXTENT,
@@ -76,7 +80,11 @@ def panel(t: Messages, data: Panel, *, span_s: float) -> Spec | None:
             "field": "series",
             "type": "nominal",
             "scale": legend_scale([s.name for s in known], colors),
-            "legend": {"title": None, "columns": {"expr": "width < 420 ? 2 : 4"}},
+            "legend": {
+                "title": None,
+                "columns": {"expr": "width < 420 ? 1 : width < 800 ? 3 : 5"},
+                "labelLimit": 260,
+            },
         },
         "order": {"field": "order", "type": "quantitative"},
         "tooltip": [
@@ -91,7 +99,13 @@ def panel(t: Messages, data: Panel, *, span_s: float) -> Spec | None:
         layers.append(
             {
                 "data": {"values": [{}]},
-                "mark": {"type": "text", "align": "right", "baseline": "top", "dx": -4, "dy": 4},
+                "mark": {
+                    "type": "text",
+                    "align": "right",
+                    "baseline": "bottom",
+                    "dx": -4,
+                    "dy": -3,
+                },
                 "encoding": {
                     "x": {"value": {"expr": "width"}},
                     "y": {"datum": data.ceiling},
@@ -100,3 +114,13 @@ def panel(t: Messages, data: Panel, *, span_s: float) -> Spec | None:
             }
         )
     return chart(data.says, height=110, values=rows, params=time_window(span_s), layer=layers)
+
+
+def _peak(data: Panel) -> float:
+    """Return the highest point of the stack, or of the lines."""
+    at_once = zip(*(series.values for series in data.series), strict=True)
+    join = sum if data.stacked else max
+    return max(
+        (join([value for value in values if value is not None] or [0.0]) for values in at_once),
+        default=0.0,
+    )

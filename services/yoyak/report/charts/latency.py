@@ -7,8 +7,9 @@ from typing import Any
 
 from yoyak.report.charts.spec import Rows, Spec, chart, rounded
 from yoyak.report.messages import Messages
-from yoyak.report.numbers import Unit, fit_unit, fixed
+from yoyak.report.numbers import UNKNOWN, Unit, fit_unit, show
 from yoyak.report.theme import color
+from yoyak.units import MS_PER_S
 
 MOST_POINTS = 300  # of one curve; a step of a third of a percent is a pixel at 300 px
 MOST_BINS = 48  # of the gaps' histogram; a bin is then about ten pixels wide
@@ -165,7 +166,7 @@ def chunk_gaps(t: Messages, *, histogram: Histogram, median_s: float | None) -> 
 
     The axis of counts is logarithmic because a stall is one gap in thousands.
     """
-    unit = fit_unit("s", histogram.edges_s[:1] if median_s is None else (median_s,))
+    unit = Unit("ms", MS_PER_S)  # gaps reach from µs to s: one unit for all of a logarithmic axis
     floor = 0.7  # below one gap, so that a bin of one can be seen
     ceiling = 4 * max(histogram.counts)  # room for the median's label
     rows = gap_rows(histogram, unit)
@@ -174,7 +175,7 @@ def chunk_gaps(t: Messages, *, histogram: Histogram, median_s: float | None) -> 
         "type": "quantitative",
         "title": f"{t('gap')} ({unit.label})",
         "scale": {"type": "log", "nice": False},
-        "axis": {"grid": False, "tickCount": 6, "format": "~g", "labelOverlap": True},
+        "axis": {"grid": False, "tickCount": 6, "format": ",~g", "labelOverlap": True},
     }
     layers: list[Spec] = [
         {
@@ -200,6 +201,7 @@ def chunk_gaps(t: Messages, *, histogram: Histogram, median_s: float | None) -> 
         }
     ]
     if median_s is not None:
+        median = show(median_s, unit="s")
         at = {"data": {"values": [{"from": rounded(median_s * unit.factor)}]}}
         layers.append(
             {
@@ -216,7 +218,7 @@ def chunk_gaps(t: Messages, *, histogram: Histogram, median_s: float | None) -> 
                     "x": x,
                     "y": {"value": 0},
                     "text": {
-                        "value": f"p50 {fixed(median_s * unit.factor, 1)} {unit.label}",
+                        "value": f"p50 {median.text if median else UNKNOWN}",
                     },
                 },
             }

@@ -9,6 +9,7 @@ from yoyak.report.messages import Messages
 from yoyak.report.numbers import show
 from yoyak.report.theme import color
 
+WHOLE_PERCENTS_FROM = 10  # % off the mean at the end of the axis
 ROW_HEIGHT = 46  # px; the label has two lines
 
 
@@ -72,7 +73,7 @@ def steadiness(t: Messages, rates: Sequence[NamedRate]) -> Spec | None:
         "scale": {"domain": [-rounded(reach), rounded(reach)], "nice": False},
         # A hyphen: some Korean fonts lack the minus sign, and a file has no browser's fallback.
         "axis": {
-            "format": "+.3~g",
+            "format": "+,.0f" if reach >= WHOLE_PERCENTS_FROM else "+.3~g",
             "tickCount": 7,
             "labelExpr": "datum.value == 0 ? '0' : replace(datum.label, '\u2212', '-')",
         },

@@ -67,6 +67,7 @@ def requests_over_time(
         }
         for request in requests
     ]
+    top = rounded(1.07 * max((request.taken_s for request in requests), default=1.0)) or 1.0
     domain = [names[kind] for kind in present]
     colors = [COLORS[KINDS.index(kind)] for kind in present]
     shapes = [SHAPES[KINDS.index(kind)] for kind in present]
@@ -94,7 +95,7 @@ def requests_over_time(
                         "field": "s",
                         "type": "quantitative",
                         "title": t("request_took_s"),
-                        "scale": {"zero": True},
+                        "scale": {"domain": [0, top], "nice": False},
                         "axis": {
                             "tickCount": 5,
                             "minExtent": TIME_AXIS_EXTENT,

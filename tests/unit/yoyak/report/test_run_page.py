@@ -182,5 +182,5 @@ def test_long_texts_are_bounded_and_the_page_says_how_many_there_are() -> None:
     run = a_run(articles=100, repetitions=1, output_tokens=20, samples_per_s=0)
     long = replace(run, summaries=tuple(replace(s, summary="가" * 5000) for s in run.summaries))
     text = Page(run_html(long)).text
-    assert "12 of 100; summary.json has them all" in text
+    assert "12 of 100, from the first repetition; summary.json has them all" in text
     assert text.count("가" * 5000) == 12

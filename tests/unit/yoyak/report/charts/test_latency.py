@@ -63,7 +63,6 @@ def test_short_latencies_are_drawn_in_milliseconds() -> None:
     assert spec["layer"][0]["encoding"]["x"]["title"] == "latency (ms)"
 
 
-
 def test_bins_that_hold_nothing_are_not_drawn() -> None:
     spec = chunk_gaps(T, histogram=log_histogram([0.001, 1.0, 1.0]), median_s=None)
     assert [row["gaps"] for row in spec["data"]["values"]] == [1, 2]

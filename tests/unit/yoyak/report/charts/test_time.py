@@ -78,3 +78,18 @@ def test_a_panel_of_unknowns_is_no_panel() -> None:
         key="gpu", title="GPU", says="GPU", series=(Series("a", (0.0,), (None,)),), stacked=False
     )
     assert panel(T, data, span_s=1.0) is None
+
+
+def test_the_line_of_a_ceiling_has_room_for_its_label_above_the_highest_stack() -> None:
+    data = Panel(
+        key="cpu",
+        title="CPU",
+        says="CPU",
+        series=(Series("a", (0.0,), (5.0,)), Series("b", (0.0,), (4.0,))),
+        stacked=True,
+        ceiling=8.0,
+        ceiling_label="8 CPUs",
+    )
+    drawn = panel(T, data, span_s=1.0)
+    assert drawn is not None
+    assert drawn["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 1.25 * 9.0]
