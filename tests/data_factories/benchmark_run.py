@@ -75,6 +75,7 @@ def a_run(
     """A finished run without its results; `title` replaces the first article's title."""
     host = speed or HostSpeed()
     chance = random.Random(seed)
+    run_id = f"20261123T054400Z-{host.instance_type or 'host'}-1f3c"
     refs = _articles(articles, chance, title)
     requests: list[RequestRecord] = []
     loads: list[LoadRecord] = []
@@ -96,7 +97,7 @@ def a_run(
         order = [refs[i % len(refs)] for i in range(warmup)] + list(refs)
         for position, ref in enumerate(order):
             record = _request(
-                f"run-{len(requests):06d}",
+                f"{run_id}-{len(requests):06d}",
                 ref,
                 repetition=repetition,
                 is_warmup=position < warmup,
@@ -111,7 +112,7 @@ def a_run(
     for index in range(failures):
         at = warmup + index
         requests[at] = _failed(requests[at])
-    manifest = _manifest(refs, host, output_tokens, repetitions, synthetic=synthetic)
+    manifest = _manifest(run_id, refs, host, output_tokens, repetitions, synthetic=synthetic)
     return Run(
         path=Path("runs") / manifest.run_id,
         manifest=manifest,
@@ -219,6 +220,7 @@ def _failed(record: RequestRecord) -> RequestRecord:
 
 
 def _manifest(
+    run_id: str,
     refs: tuple[ArticleRef, ...],
     host: HostSpeed,
     output_tokens: int,
@@ -228,7 +230,7 @@ def _manifest(
 ) -> Manifest:
     return Manifest(
         schema_version=1,
-        run_id=f"20261123T054400Z-{host.instance_type or 'host'}-1f3c",
+        run_id=run_id,
         started_at="2026-11-23T05:44:00.000Z",
         origin_monotonic_ns=1,
         command=("yoyak", "run", "--dataset", "dataset", "--output-tokens", str(output_tokens)),

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from yoyak.analysis.choice import LatencyTarget, cheapest_meeting, front
 from yoyak.analysis.comparison import Comparison, Language, Subject
 from yoyak.analysis.findings import gravest_first
-from yoyak.analysis.finite import check_numbers
 from yoyak.analysis.gate import gate, refuse_unlike, verdict_possible
 from yoyak.analysis.messages import speaker
 from yoyak.analysis.metrics import build_metrics, build_type_metrics
@@ -22,6 +21,7 @@ from yoyak.analysis.subjects import (
 from yoyak.analysis.tables import Study, build_tables
 from yoyak.analysis.verdicts import cannot_say, verdicts
 from yoyak.records import SCHEMA_VERSION, Perf
+from yoyak.records.sound_results import check_perf
 
 
 def compare(
@@ -57,7 +57,7 @@ def compare(
     seen = observations or {}
     runs = label_runs(perfs)
     for label, perf in runs.items():
-        check_numbers(perf, label)
+        check_perf(perf, label)
     refuse_unlike(gate(runs, allow=allow, say=speaker("en")))  # as every error is
     items = gate(runs, allow=allow, say=say)
     possible = verdict_possible(items)

@@ -8,7 +8,13 @@ from yoyak.analysis.distributions import latency
 from yoyak.analysis.prices import Price, PriceTable, embedded_prices, region_of
 from yoyak.analysis.rates import rates
 from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
-from yoyak.analysis.resources import client_rss_end_bytes, measured_windows, resources, restarts
+from yoyak.analysis.resources import (
+    client_rss_end_bytes,
+    measured_windows,
+    resources,
+    restarts,
+    unobserved_s,
+)
 from yoyak.analysis.totals import model_load, totals
 from yoyak.records import (
     SCHEMA_VERSION,
@@ -74,6 +80,8 @@ def build_perf(
         latency=run_latency,
         resources=used,
         engine_restarts=restarts(windows),
+        samples=sum(map(len, windows)),
+        unobserved_s=unobserved_s(windows, repetitions),
     )
     return Perf(
         schema_version=SCHEMA_VERSION,

@@ -11,6 +11,8 @@ from yoyak.records import GpuResources, GpuSample, HostSample, Resources
 from yoyak.records.sample import CpuTimes
 from yoyak.units import PERCENT, seconds
 
+GAP_S = 1.0  # ten samples that did not come
+
 Counter = Callable[[HostSample], float | None]
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
@@ -36,6 +38,18 @@ def measured_windows(
         tuple(s for s in ordered if repetition.start_ns <= s.at_ns <= repetition.end_ns)
         for repetition in repetitions
     )
+
+
+def unobserved_s(
+    windows: Sequence[Sequence[HostSample]], repetitions: Sequence[Repetition]
+) -> float:
+    """Return the seconds of measured passes in stretches of over GAP_S without a sample."""
+    missing = 0.0
+    for window, repetition in zip(windows, repetitions, strict=True):
+        stamps = [repetition.start_ns, *(s.at_ns for s in window), repetition.end_ns]
+        gaps = [seconds(later - earlier) for earlier, later in pairwise(stamps)]
+        missing += sum(gap for gap in gaps if gap > GAP_S)
+    return missing
 
 
 def used(windows: Sequence[Sequence[HostSample]], counter: Counter) -> Used | None:

@@ -1,14 +1,21 @@
 """Records to JSON and back, validated by their own type annotations."""
 
 import json
+import re
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from yoyak.errors import UsageError
+from yoyak.records.soundness import check_finite
 
 T = TypeVar("T")
+# How a number that is none can be written: JSON readers take NaN and Infinity, and 1e999 or four
+# hundred digits overflow. Only then is the record walked, which costs as much as reading it.
+_BEYOND = re.compile(r"NaN|Infinity|[eE]\+?\d{3}|\d{290}")
+_BEYOND_BYTES = re.compile(_BEYOND.pattern.encode())
+_SHOWN = 80
 
 
 @lru_cache(maxsize=64)
@@ -34,19 +41,36 @@ def to_json(value: object, *, indent: int | None = None) -> str:
 def from_json(kind: type[T], text: str | bytes, *, where: str) -> T:
     """Return the record that `text` holds.
 
+    Types are strict: "5" and 5.0 are no whole numbers. Fields that this version does not know are
+    left out, as a newer yoyak of the same schema may add some.
+
     Raises:
-        UsageError: not JSON, a field missing, or a value of the wrong type; names `where`.
+        UsageError: not JSON, a field missing, a value of the wrong type, or a number that is NaN
+            or infinite; names `where`.
     """
     try:
-        record: T = _adapter(kind).validate_json(text)
+        record: T = _adapter(kind).validate_json(text, strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "its text"
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = _one_line(".".join(str(part) for part in first["loc"])) or "its text"
         raise UsageError(
-            f"{where} is not a {kind.__name__}: {field}: {first['msg'].lower()}; "
+            f"{where} is not a {_name(kind)}: {field}: {_one_line(first['msg']).lower()}; "
             "it is truncated, foreign or edited: take it from its host again"
         ) from error
+    seldom = _BEYOND.search(text) if isinstance(text, str) else _BEYOND_BYTES.search(text)
+    if seldom:
+        check_finite(where, record)
     return record
+
+
+def _name(kind: type[Any]) -> str:
+    items = get_args(kind)
+    return f"list of {items[0].__name__}" if items else kind.__name__
+
+
+def _one_line(text: str) -> str:
+    """Return what came from a file so that it can stand in a one-line message."""
+    return "".join(c if c.isprintable() else " " for c in text)[:_SHOWN]
 
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:

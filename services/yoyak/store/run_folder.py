@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -18,7 +18,9 @@ from yoyak.records import (
     RequestRecord,
     Summary,
 )
+from yoyak.records.sound_results import check_perf
 from yoyak.store.codec import from_json, to_json
+from yoyak.store.sound_records import check_loads, check_manifest, check_requests, check_samples
 
 T = TypeVar("T")
 
@@ -136,42 +138,90 @@ def _write_failure(path: Path, error: OSError) -> HostError:
 
 
 def read_run(path: Path) -> Run:
-    """Read a run folder; a journal's last line that a crash cut off is left out and named.
+    """Read a run folder: its records, and the results that were made of them if they are there.
 
     Raises:
-        UsageError: no run folder, a file foreign or broken, or of a newer schema.
+        UsageError: as `read_records`, or the results are broken or another run's.
+    """
+    run = read_records(path)
+    return replace(
+        run,
+        summaries=_read_summaries(path / SUMMARY),
+        perf=read_results(path, run.manifest) if (path / PERF).is_file() else None,
+    )
+
+
+def read_records(path: Path) -> Run:
+    """Read what a run folder recorded, without results; these can be made of it again.
+
+    A journal's last line that a crash cut off is left out and named.
+
+    Raises:
+        UsageError: no run folder, a file foreign, broken or of a newer schema, or records that
+            cannot be true or belong to another run.
     """
     if not path.is_dir():
         raise UsageError(f"{path} is no run folder; name one that `yoyak run` wrote")
-    if not (path / MANIFEST).is_file():
-        raise UsageError(
-            f"{path} holds no {MANIFEST}, so no run began there; name a folder under runs/"
-        )
-    manifest_text = read_text(path / MANIFEST)
-    check_schema_version(manifest_text, path / MANIFEST)
-    manifest = from_json(Manifest, manifest_text, where=str(path / MANIFEST))
+    manifest = read_manifest(path)
     cut: list[str] = []
+    requests = _read_lines(path / REQUESTS, RequestRecord, cut)
+    check_requests(requests, manifest, str(path / REQUESTS))
+    loads = _read_lines(path / LOADS, LoadRecord, cut)
+    check_loads(loads, requests, manifest, str(path / LOADS))
+    samples = _read_lines(path / SAMPLES, HostSample, cut)
+    check_samples(samples, str(path / SAMPLES))
     return Run(
         path=path,
         manifest=manifest,
-        requests=_read_lines(path / REQUESTS, RequestRecord, cut),
-        loads=_read_lines(path / LOADS, LoadRecord, cut),
-        samples=_read_lines(path / SAMPLES, HostSample, cut),
-        summaries=_read_summaries(path / SUMMARY),
-        perf=read_perf(path / PERF) if (path / PERF).is_file() else None,
+        requests=requests,
+        loads=loads,
+        samples=samples,
+        summaries=(),
+        perf=None,
         cut_lines=tuple(cut),
     )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read the manifest.json of a run folder.
+
+    Raises:
+        UsageError: missing, foreign, broken, untrue, or of a newer schema.
+    """
+    file = path / MANIFEST
+    if not file.is_file():
+        raise UsageError(
+            f"{path} holds no {MANIFEST}, so no run began there; name a folder under runs/"
+        )
+    text = read_text(file)
+    check_schema_version(text, file)
+    manifest = from_json(Manifest, text, where=str(file))
+    check_manifest(manifest, str(file))
+    return manifest
+
+
+def read_results(path: Path, manifest: Manifest) -> Perf:
+    """Read the perf.json of a run folder; raises UsageError also where it is another run's."""
+    perf = read_perf(path / PERF)
+    if perf.run_id != manifest.run_id:
+        raise UsageError(
+            f"{path / PERF} is of run {perf.run_id}, the folder of {manifest.run_id}; "
+            "make it again: yoyak report --recompute"
+        )
+    return perf
 
 
 def read_perf(path: Path) -> Perf:
     """Read a perf.json.
 
     Raises:
-        UsageError: missing, foreign, broken, or of a newer schema.
+        UsageError: missing, foreign, broken, untrue, or of a newer schema.
     """
     text = read_text(path)
     check_schema_version(text, path)
-    return from_json(Perf, text, where=str(path))
+    perf = from_json(Perf, text, where=str(path))
+    check_perf(perf, str(path))
+    return perf
 
 
 def read_text(path: Path) -> str:
@@ -183,18 +233,23 @@ def read_text(path: Path) -> str:
 
 
 def check_schema_version(text: str, path: Path) -> None:
-    """Raise UsageError where the file was written by a newer yoyak."""
+    """Raise UsageError where the file was written by a newer yoyak, or not by yoyak at all."""
     try:
         version = json.loads(text)["schema_version"]
-        newer = version > SCHEMA_VERSION
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"{path} names no schema_version: truncated or foreign; take it from its host again"
-        ) from error
-    if newer:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _without_version(path) from error
+    if type(version) is not int or version < 1:  # a bool is an int, and no version
+        raise _without_version(path)
+    if version > SCHEMA_VERSION:
         raise UsageError(
             f"{path} has schema {version}; this yoyak reads up to {SCHEMA_VERSION}: update it"
         )
+
+
+def _without_version(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} names no schema_version: truncated or foreign; take it from its host again"
+    )
 
 
 def _read_lines(path: Path, kind: type[T], cut: list[str]) -> tuple[T, ...]:

@@ -2,13 +2,23 @@
 
 from dataclasses import replace
 
-from yoyak.records import EngineFacts, Manifest, ModelFacts, Option, RequestRecord, Workload
+from yoyak.records import (
+    ArticleRef,
+    EngineFacts,
+    Manifest,
+    ModelFacts,
+    Option,
+    RequestRecord,
+    Workload,
+)
+
+RUN_ID = "20260101T000000Z-host-0000"
 
 
 def a_request(*, index: int = 0, **changes: object) -> RequestRecord:
     """A request of 10 tokens, the first after 0.5 s, the others 0.1 s apart."""
     record = RequestRecord(
-        request_id=f"run-{index:06d}",
+        request_id=f"{RUN_ID}-{index:06d}",
         article_id="a1",
         repetition=0,
         is_warmup=False,
@@ -29,7 +39,7 @@ def a_request(*, index: int = 0, **changes: object) -> RequestRecord:
         finish_reason="length",
         http_status=200,
         error=None,
-        output="요약 " * 10,
+        output="요약" * 10,
     )
     return replace(record, **changes)  # type: ignore[arg-type]  # fields by name
 
@@ -38,7 +48,7 @@ def a_manifest(**changes: object) -> Manifest:
     """The manifest of a small run."""
     manifest = Manifest(
         schema_version=1,
-        run_id="20260101T000000Z-host-0000",
+        run_id=RUN_ID,
         started_at="2026-01-01T00:00:00.000Z",
         origin_monotonic_ns=1,
         command=("yoyak", "run"),
@@ -63,5 +73,6 @@ def a_manifest(**changes: object) -> Manifest:
         engine=EngineFacts(name="llamacpp", model=ModelFacts(name="tiny")),
         versions={"yoyak": "0.1.0"},
         clock={"name": "clock_gettime(CLOCK_MONOTONIC)", "resolution_ns": 1},
+        articles=(ArticleRef(id="a1", title="요약할 글", url=None, chars=400, prompt_tokens=500),),
     )
     return replace(manifest, **changes)  # type: ignore[arg-type]  # fields by name

@@ -30,6 +30,8 @@ class Evidence:
     latency: Latency
     resources: Resources
     engine_restarts: int
+    samples: int  # host samples within measured requests
+    unobserved_s: float  # of the measured passes, without samples
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:

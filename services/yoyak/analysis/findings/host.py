@@ -12,7 +12,31 @@ FOREIGN_PERCENT = 5.0
 STEAL_PERCENT = 1.0  # of all cores; the hypervisor gave that time to others
 PRESSURE_PERCENT = 10.0  # of the time, some task waited for a CPU
 CLIENT_PERCENT = 80.0  # of one core, which is all that the client's event loop has
+UNOBSERVED = 0.05  # of the measured time; a short stall of the sampler hides nothing
 GPU_IDLE_RATIO = 0.05  # a driver at rest reports 0 to a few percent
+
+
+def unobserved(evidence: Evidence) -> Finding | None:
+    """The host was not sampled, or not all of the time."""
+    if not evidence.ok:
+        return None
+    if not evidence.samples:
+        return Finding(
+            code="host-not-sampled",
+            severity="info",
+            message="there are no samples of the host: what it, the engine's process and GPUs "
+            "used is unknown, and so is what disturbed the run",
+            mend="run again with a yoyak whose samples.jsonl is kept with the run",
+        )
+    if evidence.unobserved_s <= UNOBSERVED * evidence.measured_s:
+        return None
+    return Finding(
+        code="samples-missing",
+        severity="warning",
+        message=f"the host was not sampled in {evidence.unobserved_s:.1f} s of "
+        f"{evidence.measured_s:.1f} s: memory, CPU and GPU figures are of the rest",
+        mend="look whether the disk was full or samples.jsonl was cut, and run again",
+    )
 
 
 def foreign_cpu(evidence: Evidence) -> Finding | None:
@@ -147,6 +171,7 @@ def engine_restarted(evidence: Evidence) -> Finding | None:
 
 
 HOST_CHECKS: tuple[Check, ...] = (
+    unobserved,
     foreign_cpu,
     steal,
     throttling,

@@ -1,8 +1,7 @@
-"""Findings about the requests: failures, cut-off work, lengths, caches, numbers, drift."""
+"""Findings about the requests: failures, cut-off work, lengths, numbers, drift."""
 
 from collections import Counter
 
-from yoyak.analysis.cached_prompts import VOID_ABOVE, largest_cached_share
 from yoyak.analysis.drift import drift_across, drift_within, outliers
 from yoyak.analysis.findings.evidence import Check, Evidence
 from yoyak.analysis.planning import EFFECT, NOISE_SD, repetitions_needed
@@ -99,41 +98,6 @@ def short_answers(evidence: Evidence) -> Finding | None:
     )
 
 
-def cached_tokens(evidence: Evidence) -> Finding | None:
-    """Prompt tokens came from a cache, so their time belongs to other work."""
-    share = largest_cached_share(evidence.ok)
-    if not share:
-        return None
-    if share > VOID_ABOVE:
-        return Finding(
-            code="cached-tokens",
-            severity="invalid",
-            message=f"up to {PERCENT * share:.0f} % of a prompt's tokens came from the engine's "
-            "cache: prompt rates are void, and times to first token are too short",
-            mend="switch the engine's prompt cache off (Ollama: LLAMA_ARG_CACHE_RAM=0)",
-        )
-    return Finding(
-        code="cached-tokens",
-        severity="info",
-        message=f"up to {PERCENT * share:.1f} % of a prompt's tokens came from the engine's cache, "
-        "as the fixed words of a chat template do; prompt rates leave them out",
-    )
-
-
-def cached_unknown(evidence: Evidence) -> Finding | None:
-    """The engine may cache and does not say how much it took from there."""
-    silent = [r for r in evidence.ok if r.cached_tokens is None and r.prompt_eval_s is not None]
-    if not silent or evidence.manifest.engine.cache_prompt is False:
-        return None
-    return Finding(
-        code="cached-unknown",
-        severity="warning",
-        message="the engine does not say how many prompt tokens came from its cache; each prompt "
-        "begins with a nonce, so that only its own template's first words can have",
-        mend="use a version that reports cached tokens (Ollama from August 2026)",
-    )
-
-
 def too_few_repetitions(evidence: Evidence) -> Finding | None:
     """Too few repetitions for an interval, or for finding a difference."""
     n, needed = len(evidence.complete), repetitions_needed(2)
@@ -227,8 +191,6 @@ REQUEST_CHECKS: tuple[Check, ...] = (
     interrupted,
     output_lengths_differ,
     short_answers,
-    cached_tokens,
-    cached_unknown,
     too_few_repetitions,
     too_few_samples,
     drift,

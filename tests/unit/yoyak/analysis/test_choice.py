@@ -12,8 +12,8 @@ MakeHost = Callable[..., Perf]
 
 
 def with_p95(perf: Perf, seconds: float | None) -> Perf:
-    latency = replace(perf.latency, end_to_end_s=replace(perf.latency.end_to_end_s, p95=seconds))
-    return replace(perf, latency=latency)
+    found = replace(perf.latency.end_to_end_s, p95=seconds, min=0.5, max=30.0)
+    return replace(perf, latency=replace(perf.latency, end_to_end_s=found))
 
 
 def test_the_cheapest_host_that_meets_the_target(make_host: MakeHost) -> None:

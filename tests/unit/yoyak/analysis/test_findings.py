@@ -28,9 +28,39 @@ def test_a_clean_run_of_enough_repetitions_has_only_the_note_on_percentiles(
         manifest=replace(manifest, workload=replace(manifest.workload, repetitions=5)),
         requests=make_records(5, ("a", "b")),
         load_records=tuple(replace(loads[0], repetition=r) for r in range(5)),
-        samples=tuple(make_sample(t / 10) for t in range(1, 40)),
+        samples=tuple(make_sample(100 * r + t / 10) for r in range(5) for t in range(1, 40)),
     )
     assert [f.code for f in perf.findings] == ["too-few-samples"]
+
+
+def test_a_run_without_samples_says_what_is_unknown_of_it(make_perf: MakePerf) -> None:
+    assert found(make_perf())["host-not-sampled"].severity == "info"
+
+
+def test_a_stretch_without_samples_is_told_with_its_length(
+    make_perf: MakePerf, make_sample: MakeSample
+) -> None:
+    # Repetitions take 4 s from 0 and from 100; the sampler ended 1.5 s after the first began.
+    finding = found(make_perf(samples=tuple(make_sample(t / 10) for t in range(16))))[
+        "samples-missing"
+    ]
+    assert "6.5 s of 8.0 s" in finding.message
+    assert finding.severity == "warning"
+
+
+def test_an_engine_cannot_have_worked_longer_than_its_request_lasted(
+    make_perf: MakePerf, records: tuple[RequestRecord, ...], change: Change
+) -> None:
+    # Milliseconds taken for seconds: a request of 2 s that claims 1,000 s of decoding.
+    finding = found(make_perf(requests=change(records, 1, decode_s=1000.0)))["clocks-disagree"]
+    assert finding.severity == "invalid"
+    assert "in 1 of 4 requests" in finding.message
+
+
+def test_an_engine_that_rounds_its_times_up_is_believed(
+    make_perf: MakePerf, records: tuple[RequestRecord, ...], change: Change
+) -> None:
+    assert "clocks-disagree" not in found(make_perf(requests=change(records, 1, decode_s=1.54)))
 
 
 def test_every_finding_has_a_stable_name_and_says_something(make_perf: MakePerf) -> None:

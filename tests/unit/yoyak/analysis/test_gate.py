@@ -26,6 +26,11 @@ def with_work(perf: Perf, **changes: Any) -> Perf:  # noqa: ANN401 - fields of a
     return replace(perf, workload=replace(perf.workload, **changes))
 
 
+def with_model(perf: Perf, **changes: Any) -> Perf:  # noqa: ANN401 - fields of any type
+    model = replace(perf.model, **changes)
+    return replace(perf, model=model, engine=replace(perf.engine, model=model))
+
+
 def test_runs_of_the_same_work_pass_every_condition(pair: tuple[Perf, Perf]) -> None:
     comparison = compare(pair)
     assert {item.status for item in comparison.gate} == {"same"}
@@ -99,8 +104,8 @@ def test_known_values_that_differ_beat_an_unknown_third(
     [
         ("engine", lambda p: replace(p, engine=replace(p.engine, version="b2"))),
         ("via", lambda p: replace(p, engine=replace(p.engine, via="summarizer"))),
-        ("weights", lambda p: replace(p, model=replace(p.model, weights_sha256="v" * 64))),
-        ("quantization", lambda p: replace(p, model=replace(p.model, quantization="Q8_0"))),
+        ("weights", lambda p: with_model(p, weights_sha256="v" * 64)),
+        ("quantization", lambda p: with_model(p, quantization="Q8_0")),
         ("load-state", lambda p: replace(p, model_load=replace(p.model_load, state="disk"))),
         (
             "rate-source",
@@ -122,24 +127,19 @@ def test_another_engine_model_or_clock_is_refused(
 
 
 def test_a_quantization_is_the_same_in_any_case(pair: tuple[Perf, Perf]) -> None:
-    lower = replace(pair[1], model=replace(pair[1].model, quantization="q4_0"))
+    lower = with_model(pair[1], quantization="q4_0")
     assert items(compare([pair[0], lower]))["quantization"].status == "same"
 
 
 def test_manifest_digests_stand_in_where_no_run_has_the_weights_digest(
     pair: tuple[Perf, Perf],
 ) -> None:
-    ollama = [
-        replace(p, model=replace(p.model, weights_sha256=None, manifest_digest="m" * 64))
-        for p in pair
-    ]
+    ollama = [with_model(p, weights_sha256=None, manifest_digest="m" * 64) for p in pair]
     assert items(compare(ollama))["weights"].status == "same"
 
 
 def test_digests_of_two_kinds_cannot_be_compared(pair: tuple[Perf, Perf]) -> None:
-    ollama = replace(
-        pair[1], model=replace(pair[1].model, weights_sha256=None, manifest_digest="m" * 64)
-    )
+    ollama = with_model(pair[1], weights_sha256=None, manifest_digest="m" * 64)
     assert items(compare([pair[0], ollama]))["weights"].status == "unknown"
 
 

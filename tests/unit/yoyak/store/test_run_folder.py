@@ -24,7 +24,7 @@ def writer(tmp_path: Path) -> Iterator[RunWriter]:
 
 
 def test_what_is_written_is_read_back(writer: RunWriter) -> None:
-    requests = tuple(a_request(index=i) for i in range(3))
+    requests = tuple(a_request(index=i, sent_ns=10) for i in range(3))
     load = LoadRecord(
         repetition=0, started_ns=1, done_ns=5, load_s=4e-9, state="disk", cached_ratio=0.0
     )

@@ -1,0 +1,70 @@
+"""Findings about what the engine told of its own work: caches, and times that cannot be."""
+
+from yoyak.analysis.cached_prompts import VOID_ABOVE, largest_cached_share
+from yoyak.analysis.findings.evidence import Check, Evidence
+from yoyak.records import Finding, RequestRecord
+from yoyak.units import PERCENT, seconds
+
+# Two clocks of one kernel tick alike, and those of two hosts to 0.01 %; an engine rounds its times
+# to a millisecond. What lies beyond both is no time of this request.
+CLOCK_TOLERANCE = 0.02
+CLOCK_SLACK_S = 0.05
+
+
+def cached_tokens(evidence: Evidence) -> Finding | None:
+    """Prompt tokens came from a cache, so their time belongs to other work."""
+    share = largest_cached_share(evidence.ok)
+    if not share:
+        return None
+    if share > VOID_ABOVE:
+        return Finding(
+            code="cached-tokens",
+            severity="invalid",
+            message=f"up to {PERCENT * share:.0f} % of a prompt's tokens came from the engine's "
+            "cache: prompt rates are void, and times to first token are too short",
+            mend="switch the engine's prompt cache off (Ollama: LLAMA_ARG_CACHE_RAM=0)",
+        )
+    return Finding(
+        code="cached-tokens",
+        severity="info",
+        message=f"up to {PERCENT * share:.1f} % of a prompt's tokens came from the engine's cache, "
+        "as the fixed words of a chat template do; prompt rates leave them out",
+    )
+
+
+def cached_unknown(evidence: Evidence) -> Finding | None:
+    """The engine may cache and does not say how much it took from there."""
+    silent = [r for r in evidence.ok if r.cached_tokens is None and r.prompt_eval_s is not None]
+    if not silent or evidence.manifest.engine.cache_prompt is False:
+        return None
+    return Finding(
+        code="cached-unknown",
+        severity="warning",
+        message="the engine does not say how many prompt tokens came from its cache; each prompt "
+        "begins with a nonce, so that only its own template's first words can have",
+        mend="use a version that reports cached tokens (Ollama from August 2026)",
+    )
+
+
+def clocks_disagree(evidence: Evidence) -> Finding | None:
+    """The engine claims more time within a request than the request took."""
+    longer = [record for record in evidence.ok if _claims_more_time(record)]
+    if not longer:
+        return None
+    return Finding(
+        code="clocks-disagree",
+        severity="invalid",
+        message=f"in {len(longer)} of {len(evidence.ok)} requests the engine claims to have worked "
+        "longer than the request lasted: its times are not of these requests, or not in the unit "
+        "that we take them for",
+        mend="update the engine, and report it: rates that rest on its clock are void",
+    )
+
+
+def _claims_more_time(record: RequestRecord) -> bool:
+    wall_s = seconds(record.done_ns - record.sent_ns)
+    claimed_s = (record.prompt_eval_s or 0.0) + (record.decode_s or 0.0)
+    return claimed_s > (1 + CLOCK_TOLERANCE) * wall_s + CLOCK_SLACK_S
+
+
+ENGINE_CHECKS: tuple[Check, ...] = (cached_tokens, cached_unknown, clocks_disagree)
