@@ -52,6 +52,8 @@ def create_app(parts: Parts) -> ASGIApp:
         description="A news article in, a summary of it out, with the engine's own timings.",
         docs_url=None,  # its page loads scripts from a public CDN
         redoc_url=None,
+        # Its own spans would be made in the timed path; ours are made after the last byte.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     _add_summaries(app, parts)
     _add_engine(app, parts)

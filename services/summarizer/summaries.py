@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 CANCELLED = "cancelled"
 LAST_WORD_S = 5.0  # for an error to reach its client
+# Kept: json.dumps makes one a call where it is told anything, 16 us against 1 us a chunk.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Summarizer:
@@ -230,9 +232,9 @@ def generation_request(asked: SummaryRequest, caller: Caller) -> GenerationReque
 
 def delta_line(text: str) -> bytes:
     """Return the line of one chunk."""
-    return json_bytes({"delta": text}) + b"\n"
+    return b'{"delta":' + _ENCODER.encode(text).encode() + b"}\n"
 
 
 def json_bytes(members: dict[str, object]) -> bytes:
     """Return compact JSON in UTF-8."""
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(members).encode()
