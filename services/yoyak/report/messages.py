@@ -28,7 +28,3 @@ class Messages:
     def __call__(self, key: str, **values: object) -> str:
         """Return the words of `key`, its placeholders filled; raises KeyError if unknown."""
         return TABLE[key][self._column].format(**values)
-
-    def known(self, key: str, otherwise: str) -> str:
-        """Return the words of `key`, or `otherwise` for what newer files may bring."""
-        return self(key) if key in TABLE else otherwise

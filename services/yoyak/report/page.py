@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from yoyak import __version__
 from yoyak.report.cells import has_ties, table_text
-from yoyak.report.charts.spec import Spec
 from yoyak.report.figures import FigureGroup
 from yoyak.report.messages import Messages
 from yoyak.report.theme import DARK, FONT, LIGHT, config, css_variables
@@ -90,11 +89,6 @@ def vega_bundle() -> str:
     if "</script" in bundle.lower():
         raise ValueError("the chart library holds an end tag of script")
     return bundle.replace("\r\n", "\n")  # as a parser reads it, so that the hash agrees
-
-
-def chart_specs(groups: Sequence[FigureGroup]) -> dict[str, Spec]:
-    """Return every chart by its key."""
-    return {figure.key: figure.spec for group in groups for figure in group.figures}
 
 
 def _style() -> str:

@@ -100,12 +100,15 @@ def bars(t: Messages, metric: Metric, *, baseline: str | None) -> Spec | None:
 
 
 def forest(t: Messages, metric: Metric) -> Spec | None:
-    """Return "times better than the baseline" with its interval, one row a subject, on a
-    logarithmic axis, where twice as fast and half as fast are equally far from 1.
+    """Return "times better than the baseline" with its interval, the best first, on a logarithmic
+    axis, where twice as fast and half as fast are equally far from 1.
 
     Filled: a difference is shown (Holm-corrected). Hollow: none is shown, or no verdict is there.
     """
-    rows = [_forest_row(t, c) for c in metric.contrasts if c.ratio is not None]
+    known = sorted(
+        (c for c in metric.contrasts if c.ratio is not None), key=lambda c: -(c.ratio or 0.0)
+    )
+    rows = [_forest_row(t, contrast) for contrast in known]
     if not rows:
         return None
     ends = [float(row[key]) for row in rows for key in ("v", "low", "high") if row[key] is not None]
