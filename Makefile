@@ -61,6 +61,10 @@ bench-sampler: $(VENV)/.dev ## what sampling the host costs
 bench-statistics: $(VENV)/.dev ## false alarms, coverage and power of the comparison; cost of 200 runs
 	$(BIN)/python benchmarks/comparisons.py
 
+.PHONY: bench-report
+bench-report: $(VENV)/.dev ## time and size of reports
+	$(BIN)/python benchmarks/report.py
+
 .PHONY: shots
 shots: $(VENV)/.dev ## pictures of the newest run's report, for the README (needs chromium)
 	$(BIN)/python docs/images/make_shots.py

@@ -15,11 +15,12 @@ from yoyak.analysis.prices import check_price, parse_prices
 from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
 from yoyak.bench.finish import results
 from yoyak.cli.consoles import results_console
-from yoyak.cli.output import OUTPUT_FORMATS
+from yoyak.cli.output import OUTPUT_FORMATS, image_formats, tell_images
 from yoyak.errors import UsageError
 from yoyak.records import Perf
 from yoyak.report.csv_table import comparison_csv
 from yoyak.report.html import comparison_html
+from yoyak.report.images import write_comparison_images
 from yoyak.report.markdown import comparison_markdown
 from yoyak.report.terminal import render_comparison
 from yoyak.store.codec import to_json
@@ -53,6 +54,12 @@ FORMS: Mapping[str, Callable[[Comparison], str]] = {
 @click.option("--region", help="Whose prices to take for hosts that did not record theirs.")
 @click.option("--target", metavar="METRIC=SECONDS", help="Limit to meet, e.g. end_to_end_s.p95=20.")
 @click.option("--language", type=click.Choice(("en", "ko")), default="en", show_default=True)
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    help="Draw every chart into this folder, set1_metrics.png and set2_metrics.png among them.",
+)
+@click.option("--svg", is_flag=True, help="Draw SVG files as well as PNG.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the HTML page here as well.")
 @click.option("--format", "form", type=click.Choice(OUTPUT_FORMATS), default="text")
 def compare(
@@ -64,6 +71,8 @@ def compare(
     region: str | None,
     target: str | None,
     language: Language,
+    images: Path | None,
+    svg: bool,
     html: Path | None,
     form: str,
 ) -> None:
@@ -85,6 +94,8 @@ def compare(
     )
     if html is not None:
         replace_file(html, comparison_html(comparison, perfs))
+    if images is not None:
+        tell_images(write_comparison_images(comparison, images, formats=image_formats(svg=svg)))
     if form == "text":
         results_console().print(render_comparison(comparison))
     else:

@@ -1,14 +1,15 @@
 """Where the command line writes: results to stdout, progress and warnings to stderr."""
 
+import sys
+
 from rich.console import Console
 
-PLAIN_WIDTH = 100  # columns of a table that goes to a file or a pipe
+from yoyak.report.terminal import report_console
 
 
 def results_console() -> Console:
-    """Return the console for results; plain text of 100 columns where it is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    """Return the console for results."""
+    return report_console(sys.stdout)
 
 
 def messages_console() -> Console:

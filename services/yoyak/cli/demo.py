@@ -13,6 +13,7 @@ from yoyak.cli.progress import progress_on
 from yoyak.config import RunConfig
 from yoyak.errors import InterruptedRun, MeasuredFailure
 from yoyak.models import PRESETS
+from yoyak.store.run_folder import REPORT
 
 
 @click.command(epilog="Example: yoyak demo --preset 1b")
@@ -47,7 +48,7 @@ def demo(preset: str, cache: Path, out: Path) -> None:
     what = Demo(preset=preset, cache=cache.expanduser().absolute(), out=out)
     with demo_stack(what, progress) as resolved:
         outcome = run_with_interrupts(resolved, command=("yoyak", *sys.argv[1:]), progress=progress)
-    print_run(outcome.path, outcome.perf, "text")
+    print_run(outcome.perf, "text", report=outcome.path / REPORT)
     if outcome.is_interrupted:
         raise InterruptedRun(f"stopped early; what was finished is in {outcome.path}")
     if outcome.failed:

@@ -1,33 +1,50 @@
 """A run's results on stdout, in the form that was asked for."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
-from yoyak.cli.consoles import results_console
+from yoyak.cli.consoles import messages_console, results_console
 from yoyak.records import Perf
 from yoyak.report.csv_table import perf_csv
+from yoyak.report.images import Format, ImageFiles
 from yoyak.report.markdown import perf_markdown
 from yoyak.report.terminal import render_run
 from yoyak.store.codec import to_json
-from yoyak.store.run_folder import REPORT
 
 OUTPUT_FORMATS = ("text", "json", "csv", "markdown")
-FORMS: Mapping[str, Callable[[Perf], str]] = {
-    "csv": perf_csv,
-    "markdown": perf_markdown,
-    "json": lambda perf: to_json(perf, indent=2),
-}
 
 
-def print_run(path: Path, perf: Perf, form: str) -> None:
-    """Print a run's results; the text form ends with where the report is."""
-    if form == "text":
+def print_run(
+    perf: Perf,
+    form: str,
+    *,
+    report: Path | None = None,
+    language: str = "en",
+    is_full: bool = False,
+) -> None:
+    """Print a run's results; the text form ends with where the page is, if it is there."""
+    if form == "csv":
+        click.echo(perf_csv(perf), nl=False)
+    elif form == "markdown":
+        click.echo(perf_markdown(perf, language=language))
+    elif form == "json":
+        click.echo(to_json(perf, indent=2))
+    else:
         console = results_console()
-        console.print(render_run(perf))
-        report = path / REPORT
-        if report.is_file():
+        console.print(render_run(perf, language=language, is_full=is_full))
+        if report is not None and report.is_file():
             console.print(f"report: {report}", soft_wrap=True)
-        return
-    click.echo(FORMS[form](perf))
+
+
+def image_formats(*, svg: bool) -> tuple[Format, ...]:
+    """Return the kinds of image files to write."""
+    return ("png", "svg") if svg else ("png",)
+
+
+def tell_images(drawn: ImageFiles) -> None:
+    """Say on stderr what was drawn, and what was missing for it."""
+    console = messages_console()
+    console.print(f"{len(drawn.paths)} charts in {drawn.paths[0].parent}", soft_wrap=True)
+    if drawn.notice is not None:
+        console.print(drawn.notice, soft_wrap=True)

@@ -7,12 +7,13 @@ import click
 
 from yoyak.bench.finish import finish_run, results
 from yoyak.cli.consoles import messages_console
-from yoyak.cli.output import OUTPUT_FORMATS, print_run
+from yoyak.cli.output import OUTPUT_FORMATS, image_formats, print_run, tell_images
 from yoyak.errors import UsageError
 from yoyak.records import Perf
 from yoyak.report.html import run_html
+from yoyak.report.images import write_run_images
 from yoyak.store.locate import located, read_located
-from yoyak.store.run_folder import PERF, replace_file
+from yoyak.store.run_folder import PERF, REPORT, replace_file
 
 
 @click.command(
@@ -21,11 +22,25 @@ from yoyak.store.run_folder import PERF, replace_file
 @click.argument("run_name", metavar="RUN")
 @click.option("--format", "form", type=click.Choice(OUTPUT_FORMATS), default="text")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the HTML page here as well.")
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="Draw every chart into this folder."
+)
+@click.option("--svg", is_flag=True, help="Draw SVG files as well as PNG.")
+@click.option("--full", "is_full", is_flag=True, help="Print every number of perf.json.")
 @click.option("--language", type=click.Choice(("en", "ko")), default="en", show_default=True)
 @click.option(
     "--recompute", is_flag=True, help="Make perf.json, summary.json and report.html anew."
 )
-def report(run_name: str, form: str, html: Path | None, language: str, recompute: bool) -> None:
+def report(
+    run_name: str,
+    form: str,
+    html: Path | None,
+    images: Path | None,
+    svg: bool,
+    is_full: bool,
+    language: str,
+    recompute: bool,
+) -> None:
     """Show a run: a folder, a perf.json, or an address such as s3://bucket/runs/ID.
 
     A run that was killed has no perf.json: its results are worked out from the records that it
@@ -36,7 +51,9 @@ def report(run_name: str, form: str, html: Path | None, language: str, recompute
             _recompute(run_name, path)
         run = read_located(path)
     if isinstance(run, Perf):
-        print_run(Path(run_name).parent, run, form)
+        if html is not None or images is not None:
+            raise UsageError(f"{run_name} is a {PERF} alone; a page or charts need its run folder")
+        print_run(run, form, language=language, is_full=is_full)
         return
     if run.perf is not None:
         perf = run.perf
@@ -48,7 +65,12 @@ def report(run_name: str, form: str, html: Path | None, language: str, recompute
         )
     if html is not None:
         replace_file(html, run_html(replace(run, perf=perf), language=language))
-    print_run(run.path if html is None else html.parent, perf, form)
+    if images is not None:
+        drawn = write_run_images(
+            replace(run, perf=perf), images, language=language, formats=image_formats(svg=svg)
+        )
+        tell_images(drawn)
+    print_run(perf, form, report=html or run.path / REPORT, language=language, is_full=is_full)
 
 
 def _recompute(name: str, path: Path) -> None:

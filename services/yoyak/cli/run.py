@@ -12,6 +12,7 @@ from yoyak.cli.interrupts import run_with_interrupts
 from yoyak.cli.output import OUTPUT_FORMATS, print_run
 from yoyak.config import PARSERS, RunConfig, resolve
 from yoyak.errors import InterruptedRun, MeasuredFailure
+from yoyak.store.run_folder import REPORT
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULTS = RunConfig()
@@ -78,7 +79,7 @@ def run(file: Path | None, form: str, **flags: object) -> None:
 
     resolved = resolve(flags, environ=os.environ, file=file)
     outcome = run_with_interrupts(resolved, command=("yoyak", *sys.argv[1:]))
-    print_run(outcome.path, outcome.perf, form)
+    print_run(outcome.perf, form, report=outcome.path / REPORT)
     if outcome.is_interrupted:
         raise InterruptedRun(f"stopped early; what was finished is in {outcome.path}")
     if outcome.failed > resolved.config.max_failures:
