@@ -175,8 +175,12 @@ def down_s(series: str) -> str:
 
 
 def silent_s(series: str) -> str:
-    """Return the seconds since a series' last sample, if that is less than an hour old."""
-    return f"time() - max_over_time(timestamp({series})[1h:{_STEP_S}s])"
+    """Return the seconds since a series' last sample, if that is less than an hour old.
+
+    The first part is exact and ends with the series; the second goes on, in steps.
+    """
+    seen = f"timestamp({series})"
+    return f"(time() - {seen} or time() - max_over_time({seen}[1h:{_STEP_S}s]))"
 
 
 def _is_down_s(series: str) -> str:
@@ -298,7 +302,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="YoyakHostSilent",
-        expression=crosses(f"({silent_s(up())})", "scrape_missing"),
+        expression=crosses(silent_s(up()), "scrape_missing"),
         hold="0s",
         severity="critical",
         summary=f"{_HOST}: last heard of {_SECONDS_SHOWN} ago",

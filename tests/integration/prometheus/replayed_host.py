@@ -222,8 +222,8 @@ def main() -> None:
         command = line.strip()
         if command == "play":
             host.play()
-        elif command == "engine down":
-            host.is_engine_up = False
+        elif command.startswith("engine "):
+            host.is_engine_up = command == "engine up"
         elif command.startswith("queue "):
             host.queue_depth = int(command.removeprefix("queue "))
         print(json.dumps({"done": command}), flush=True)  # noqa: T201 - its answer

@@ -45,7 +45,7 @@ def program(*names: str) -> str:
 
 
 def wait_until(
-    holds: Callable[[], bool],
+    holds: Callable[[], object],
     what: str,
     within_s: float = READY_S,
     alive: "subprocess.Popen[Any] | None" = None,
@@ -136,7 +136,9 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(config: Mapping[str, Any], folder: Path) -> Iterator[Prometheus]:
+def prometheus(
+    config: Mapping[str, Any], folder: Path, *, can_reload: bool = True
+) -> Iterator[Prometheus]:
     """Run Prometheus with a configuration until the block ends."""
     binary = program("prometheus")
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,8 +150,10 @@ def prometheus(config: Mapping[str, Any], folder: Path) -> Iterator[Prometheus]:
         f"--config.file={path}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
-        "--web.enable-lifecycle",
+        f"--{'' if can_reload else 'no-'}web.enable-lifecycle",
         "--enable-feature=exemplar-storage",
+        # For 5 s after a reload it knows no Alertmanager, and it repeats itself once a minute.
+        "--rules.alert.resend-delay=1s",
         "--log.level=warn",
     ]
     with _running(command, folder / "prometheus.log") as process:
@@ -220,7 +224,11 @@ def replayed_host(**options: object) -> Iterator[ReplayedHost]:
 
 
 def scrape_config(
-    hosts: Sequence[str], *, runs: str | None = None, alertmanager: str | None = None
+    hosts: Sequence[str],
+    *,
+    runs: str | None = None,
+    alertmanager: str | None = None,
+    rule_files: Sequence[Path] = (RULES, THRESHOLDS),
 ) -> dict[str, Any]:
     """Return the committed configuration with these addresses, and a second for an interval.
 
@@ -228,6 +236,7 @@ def scrape_config(
         hosts: host:port of services that answer /sd.
         runs: host:port of what serves the finished runs.
         alertmanager: host:port.
+        rule_files: instead of the committed ones.
     """
     config: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
     config["global"] = {
@@ -235,7 +244,7 @@ def scrape_config(
         "scrape_timeout": "1s",
         "evaluation_interval": "1s",
     }
-    config["rule_files"] = [str(RULES), str(THRESHOLDS)]
+    config["rule_files"] = [str(path) for path in rule_files]
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = (
         [] if alertmanager is None else [alertmanager]
     )
