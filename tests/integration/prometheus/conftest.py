@@ -11,6 +11,7 @@ from tests.integration.prometheus.recorded import HOSTS, recorded
 from tests.integration.prometheus.running import (
     ROOT,
     Prometheus,
+    program,
     prometheus,
     replayed_host,
     scrape_config,
@@ -33,6 +34,7 @@ class Played:
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    program("prometheus")  # skips before anything is started
     folder = tmp_path_factory.mktemp("prometheus")
     runs = {name: recorded(name) for name in HOSTS}
     for name, run in runs.items():

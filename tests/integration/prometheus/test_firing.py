@@ -128,7 +128,7 @@ def test_a_threshold_that_a_user_sets_decides_what_the_webhook_receives(watch: W
     alert = watch.wait_for_alert("YoyakQueueLong")
     assert alert["labels"]["instance_type"] == "r5.4xlarge"
     assert alert["labels"]["severity"] == "warning"
-    assert alert["annotations"]["summary"].startswith(f"r5.4xlarge 127.0.0.1:{watch.host.port}: ")
+    assert alert["annotations"]["summary"].startswith("r5.4xlarge i-r5.4xlarge: ")
     assert alert["annotations"]["summary"].endswith(" requests wait for the engine")
 
     watch.set_thresholds("queue_depth=default")
@@ -156,4 +156,4 @@ def test_a_service_that_dies_is_told(watch: Watch) -> None:
     watch.set_thresholds("scrape_missing=3s")
     watch.host.process.kill()
     alert = watch.wait_for_alert("YoyakScrapeFailing")
-    assert alert["labels"]["instance"] == f"127.0.0.1:{watch.host.port}"
+    assert alert["labels"]["instance"] == "i-r5.4xlarge"

@@ -11,6 +11,7 @@ from tests.integration.prometheus.running import (
     CONFIG,
     RULES,
     THRESHOLDS,
+    get,
     program,
 )
 
@@ -46,12 +47,22 @@ def test_alerts_fire_when_they_should_and_only_then() -> None:
 
 
 def test_promtool_finds_nothing_to_say_about_the_metrics(played: Played) -> None:
-    targets = played.prometheus.query('up{job=~"summarizer|runs"}')
-    assert len(targets) == 3
-    for target in targets:
-        with urllib.request.urlopen(f"http://{target['metric']['instance']}/metrics") as response:
+    targets = get(f"{played.prometheus.url}/api/v1/targets", state="active")["data"]
+    urls = {
+        target["scrapeUrl"]
+        for target in targets["activeTargets"]
+        if target["labels"]["job"] in ("summarizer", "runs")
+    }
+    assert len(urls) == 3
+    for url in urls:
+        with urllib.request.urlopen(url) as response:  # noqa: S310 - loopback
             said = checked(program("promtool"), "check", "metrics", given=response.read())
         assert said.strip() == ""
+
+
+def test_a_host_is_called_by_its_instance_id_where_that_is_known(played: Played) -> None:
+    names = played.prometheus.label_values('up{job="summarizer"}', "instance")
+    assert names == ["i-g5.16xlarge", "i-r5.4xlarge"]
 
 
 def test_every_alert_has_a_test_in_which_it_fires() -> None:
