@@ -19,7 +19,7 @@ from yoyak.engines.llamacpp_server import API_KEY_VARIABLE, UBATCH, Ready
 from yoyak.engines.model_file import KnownModel, known_model
 from yoyak.errors import EngineError, HostError, UsageError
 from yoyak.host.kernel_files import read_text
-from yoyak.host.page_cache import cached_ratio, state_of_ratio
+from yoyak.host.page_cache import settle, state_of_ratio
 from yoyak.host.proc import pid_namespace
 from yoyak.models import check_ram
 from yoyak.records import EngineFacts
@@ -138,7 +138,7 @@ class EmbeddedLlama:
                 return await self._resident()
             await self._stop()  # what a crash has left
             model = await self._known_model()
-            ratio = await asyncio.to_thread(cached_ratio, model.file.path)
+            ratio = await asyncio.to_thread(settle, model.file.path)
             started_ns = time.monotonic_ns()
             self._running = await self._start(model)
             load_s = seconds(time.monotonic_ns() - started_ns)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from yoyak.host.page_cache import cached_ratio, drop_from_cache, load_state
+from yoyak.host.page_cache import cached_ratio, drop_from_cache, load_state, settle
 
 PAGES = 256
 
@@ -36,6 +36,27 @@ def test_a_file_read_in_half_is_neither(model: Path) -> None:
         os.pread(file.fileno(), PAGES // 2 * mmap.PAGESIZE, 0)
     assert cached_ratio(model) == pytest.approx(0.5, abs=0.1)
     assert load_state(model) is None
+
+
+def test_a_half_cached_file_is_settled_by_reading_it(model: Path) -> None:
+    if not drop_from_cache(model):
+        pytest.skip("this file system keeps its pages (tmpfs)")
+    with model.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)  # no reading ahead
+        os.pread(file.fileno(), PAGES // 2 * mmap.PAGESIZE, 0)
+    assert settle(model) == 1.0
+    assert load_state(model) == "page_cache"
+
+
+def test_settling_leaves_a_file_on_disk_there(model: Path) -> None:
+    if not drop_from_cache(model):
+        pytest.skip("this file system keeps its pages (tmpfs)")
+    assert settle(model) == 0.0
+    assert load_state(model) == "disk"
+
+
+def test_settling_a_file_that_is_not_there_is_unknown(tmp_path: Path) -> None:
+    assert settle(tmp_path / "none.gguf") is None
 
 
 def test_a_mapped_file_cannot_be_dropped(model: Path) -> None:
