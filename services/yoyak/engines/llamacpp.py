@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from yoyak.engines.base import Chunk, GenerationOptions, GenerationRequest, LoadResult, Usage
+from yoyak.engines.events import completed, ended_early
 from yoyak.engines.http_errors import error_text, http_error
-from yoyak.engines.http_response import Response
 from yoyak.engines.http_stream import HttpClient
 from yoyak.engines.json_fields import Fields, parse_object, wrong_form
-from yoyak.engines.lines import LineTooLongError, SseSplitter
+from yoyak.engines.lines import SseSplitter
 from yoyak.engines.model_file import KnownModel
 from yoyak.errors import EngineError, HostError
 from yoyak.records import EngineFacts, FinishReason, ModelFacts
@@ -107,37 +107,15 @@ class LlamaServer:
         ) as response:
             if response.status != _OK:
                 raise _refused(self._where, response.status, await response.read_whole())
-            async for chunk in self._chunks(response, options):
-                yield chunk
-
-    async def _chunks(self, response: Response, options: GenerationOptions) -> AsyncIterator[Chunk]:
-        events = SseSplitter()
-        while pieces := await response.read():
-            for arrived_ns, piece in pieces:
-                try:
-                    whole = events.feed(arrived_ns, piece)
-                except LineTooLongError as error:
-                    raise wrong_form(self._where, str(error)) from error
-                for stamp, data in whole:
-                    event = parse_object(data, self._where)
-                    if event.get("stop") is True:
-                        usage = _usage(Fields(event, self._where), options)
-                        yield Chunk(stamp, _content(event, self._where), usage)
-                        return
-                    if "error" in event:
-                        raise EngineError(
-                            f"{self._where} failed in mid-answer: {error_text(data)}",
-                            error_class="engine_error",
-                            http_status=_OK,
-                        )
-                    text = _content(event, self._where)
-                    if text:  # empty while a character's last bytes are awaited
-                        yield Chunk(stamp, text)
-        raise EngineError(
-            f"{self._where} ended its answer without timings; see the engine's log",
-            error_class="truncated",
-            http_status=_OK,
-        )
+            events = SseSplitter()
+            while pieces := await response.read():
+                for stamp, data in completed(events, pieces, self._where):
+                    chunk = chunk_of(stamp, data, options, self._where)
+                    if chunk is not None:
+                        yield chunk
+                        if chunk.usage is not None:
+                            return
+            raise ended_early(self._where)
 
     async def describe(self) -> EngineFacts:
         """Return what /props and /v1/models say, and open connections for what is to come.
@@ -277,11 +255,25 @@ def quantization_name(file_type: str | None) -> str | None:
     return f"{name}{suffix}" if " " not in name and name != "unknown," else None
 
 
-def _content(event: dict[str, object], where: str) -> str:
+def chunk_of(stamp: int, data: bytes, options: GenerationOptions, where: str) -> Chunk | None:
+    """Return the chunk that an event is; None while a character's last bytes are awaited.
+
+    Raises:
+        EngineError: it is none, or says that the engine failed or did not do what was asked.
+    """
+    event = parse_object(data, where)
+    if "error" in event:
+        raise EngineError(
+            f"{where} failed in mid-answer: {error_text(data)}",
+            error_class="engine_error",
+            http_status=_OK,
+        )
     text = event.get("content")
-    if isinstance(text, str):
-        return text
-    raise wrong_form(where, 'an event without "content"')
+    if not isinstance(text, str):
+        raise wrong_form(where, 'an event without "content"')
+    if event.get("stop") is True:
+        return Chunk(stamp, text, _usage(Fields(event, where), options))
+    return Chunk(stamp, text) if text else None
 
 
 def _usage(last: Fields, options: GenerationOptions) -> Usage:

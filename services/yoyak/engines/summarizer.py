@@ -6,11 +6,11 @@ from typing import get_args
 
 from yoyak import prompts
 from yoyak.engines.base import Chunk, GenerationRequest, LoadResult, Usage
+from yoyak.engines.events import completed, ended_early
 from yoyak.engines.http_errors import http_error
-from yoyak.engines.http_response import Response
 from yoyak.engines.http_stream import HttpClient
 from yoyak.engines.json_fields import Fields, parse_object, wrong_form
-from yoyak.engines.lines import LineTooLongError, NdjsonSplitter
+from yoyak.engines.lines import NdjsonSplitter
 from yoyak.errors import ERROR_CLASSES, EngineError
 from yoyak.records import EngineFacts, FinishReason, LoadState, ModelFacts
 
@@ -73,37 +73,16 @@ class SummarizerService:
         ) as response:
             if response.status != _OK:
                 raise self._problem(response.status, await response.read_whole())
-            async for chunk in self._chunks(response):
-                yield chunk
-            await self._http.drain(response)
-
-    async def _chunks(self, response: Response) -> AsyncIterator[Chunk]:
-        lines = NdjsonSplitter()
-        while pieces := await response.read():
-            for arrived_ns, piece in pieces:
-                try:
-                    whole = lines.feed(arrived_ns, piece)
-                except LineTooLongError as error:
-                    raise wrong_form(self._where, str(error)) from error
-                for stamp, data in whole:
-                    line = parse_object(data, self._where)
-                    text = line.get("delta")
-                    if isinstance(text, str):
-                        if text:
-                            yield Chunk(stamp, text)
-                    elif line.get("done") is True:
-                        yield Chunk(stamp, "", _usage(Fields(line, self._where)))
-                        return
-                    elif "error" in line:
-                        problem = Fields(line["error"], self._where)
-                        raise _engine_error(problem, fallback_class="engine_error", status=_OK)
-                    else:
-                        raise wrong_form(self._where, 'a line without "delta" or "done"')
-        raise EngineError(
-            f"{self._where} ended its answer without its last line; see the service's log",
-            error_class="truncated",
-            http_status=_OK,
-        )
+            lines = NdjsonSplitter()
+            while pieces := await response.read():
+                for stamp, data in completed(lines, pieces, self._where):
+                    chunk = chunk_of(stamp, data, self._where)
+                    if chunk is not None:
+                        yield chunk
+                        if chunk.usage is not None:
+                            await self._http.drain(response)
+                            return
+            raise ended_early(self._where)
 
     async def describe(self) -> EngineFacts:
         """Return what the service says of its engine, and open connections for what is to come."""
@@ -153,6 +132,24 @@ class SummarizerService:
             return _engine_error(document, fallback_class=general.error_class, status=status)
         except EngineError:
             return general
+
+
+def chunk_of(stamp: int, data: bytes, where: str) -> Chunk | None:
+    """Return the chunk that a line is; None for a piece without text.
+
+    Raises:
+        EngineError: it is none, or says that the engine failed.
+    """
+    line = parse_object(data, where)
+    text = line.get("delta")
+    if isinstance(text, str):
+        return Chunk(stamp, text) if text else None
+    if line.get("done") is True:
+        return Chunk(stamp, "", _usage(Fields(line, where)))
+    if "error" in line:
+        problem = Fields(line["error"], where)
+        raise _engine_error(problem, fallback_class="engine_error", status=_OK)
+    raise wrong_form(where, 'a line without "delta" or "done"')
 
 
 def split_prompt(prompt: str) -> tuple[str, str, str] | None:

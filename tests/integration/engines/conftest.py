@@ -1,4 +1,4 @@
-"""The event loops that these tests run on, and a model.
+"""The event loops that these tests run on, and two models.
 
 Ours is uvloop; the HTTP client takes plain loops too.
 """
@@ -25,3 +25,9 @@ def pytest_asyncio_loop_factories(
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that llama.cpp runs at thousands of tokens a second; its text is noise."""
     return cached("tiny", cache_dir=tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that takes several milliseconds for a token, far above what our side takes."""
+    return cached("small", cache_dir=tmp_path_factory.mktemp("models"))

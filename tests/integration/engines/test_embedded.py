@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import signal
+import statistics
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -87,16 +88,22 @@ async def test_an_answer_is_as_long_as_asked_each_token_stamped(engine: Embedded
     assert all(early <= late for early, late in itertools.pairwise(answer.stamps))
 
 
-async def test_the_stamps_agree_with_the_engines_own_clock(engine: EmbeddedLlama) -> None:
-    ratios = []
+async def test_the_stamps_agree_with_the_engines_own_clock(
+    settings: Settings, small_model: Path
+) -> None:
+    # With the tiny model a token takes half a millisecond, and what else the machine does would
+    # decide; with this one it takes several. benchmarks/engine_overhead.py looks closer.
+    embedded = EmbeddedLlama(replace(settings, model=small_model))
+    await embedded.describe()
+    steps_off = []
     for index in range(5):
-        answer = await ask(engine, a_request(index, output_tokens=200))
+        answer = await ask(embedded, a_request(index, output_tokens=33))
         decode_s = answer.usage.decode_s
         assert decode_s is not None
-        ratios.append((answer.stamps[-1] - answer.stamps[0]) / 1e9 / decode_s)
-    # benchmarks/engine_overhead.py holds 1 % where a token takes milliseconds; here it takes less
-    # than half of one, and other tests run beside this one.
-    assert sorted(ratios)[2] == pytest.approx(1.0, abs=0.05)
+        stamped_s = (answer.stamps[-1] - answer.stamps[0]) / 1e9
+        steps_off.append((stamped_s - decode_s) / (decode_s / 32))
+    await embedded.close()
+    assert statistics.median(steps_off) == pytest.approx(0.0, abs=0.25)
 
 
 async def test_the_same_prompt_again_is_worked_through_again(engine: EmbeddedLlama) -> None:
