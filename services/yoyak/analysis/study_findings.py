@@ -35,6 +35,7 @@ def study_findings(
         *_size_groups(subjects),
         _gpu_unobserved(runs, subjects),
         *_engine_differences(runs),
+        _models_differ(runs, gate),
         _prices_differ(subjects),
         _unpaired(runs, paired),
     )
@@ -207,6 +208,24 @@ def _engine_differences(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
                 )
             )
     return tuple(found)
+
+
+def _models_differ(runs: Mapping[str, Perf], gate: Sequence[GateItem]) -> Finding | None:
+    """Models of other names, where digests do not say that they are the same weights."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for label, perf in runs.items():
+        names[perf.model.name].append(label)
+    weights = next(item for item in gate if item.code == "weights")
+    if len(names) == 1 or weights.status == "same":
+        return None
+    listed = "; ".join(f"{name}: {_some(labels)}" for name, labels in names.items())
+    return Finding(
+        code="models-differ",
+        severity="warning",
+        message=f"the models' names differ ({listed}), and no digest says that they are the same: "
+        "what is compared may be models, not hosts",
+        mend="run the same model everywhere",
+    )
 
 
 def _prices_differ(subjects: Mapping[str, Subject]) -> Finding | None:

@@ -144,14 +144,16 @@ def _read(name: str) -> tuple[Perf, Observations | None]:
 
     Requests are a hundred times as large as results: of many runs they do not fit into memory.
     """
-    with located(name) as path:
+    with located(name, records=False) as path:
         if not path.is_dir():
             return read_perf(path), None
         if (path / PERF).is_file():
             perf = read_results(path, read_manifest(path))
-            return perf, _observations(read_run(path)) if needs_requests(perf) else None
+            if not needs_requests(perf):
+                return perf, None
+    with located(name) as path:
         run = read_run(path)
-        return results(run), _observations(run)
+        return run.perf or results(run), _observations(run)
 
 
 def _observations(run: Run) -> Observations:

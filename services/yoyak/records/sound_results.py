@@ -18,8 +18,13 @@ from yoyak.records.soundness import (
     check_workload,
     unsound,
 )
+from yoyak.units import PERCENT
 
 _SAME = 1e-6  # relative; sums in another order differ by far less
+_TICKS = 0.05  # counters of the kernel are read one after the other, in steps of 10 ms
+_OF_ALL = ("host_cpu_percent", "host_steal_percent", "cpu_pressure_percent")
+_SECONDS_PER_HOUR = 3600
+_ARTICLES = 1000
 _MOST_RATE = MOST_COUNT / LEAST_S
 _MAY_BE_NEGATIVE = "queue_and_overhead_s"  # a difference of two clocks
 
@@ -63,6 +68,11 @@ def _check_totals(where: str, totals: Totals) -> None:
             check_span(where, name, value)
         else:
             check_count(where, name, value)
+    for rate, chars in (
+        (totals.prompt_chars_per_total_s, totals.prompt_chars),
+        (totals.output_chars_per_total_s, totals.output_chars),
+    ):
+        _check_agrees(where, "a rate over total_with_load_s", rate, chars, totals.total_with_load_s)
     if (totals.failed or 0) > (totals.requests or 0):
         raise unsound(where, f"{totals.failed} of {totals.requests} requests failed")
     if (totals.total_s or 0) > (totals.total_with_load_s or math.inf):
@@ -128,14 +138,20 @@ def _check_interval(where: str, name: str, value: float | None, interval: Interv
 
 def _check_resources(where: str, used: Resources) -> None:
     for field in fields(used):
-        if field.name != "gpus":
-            check_count(where, f"resources.{field.name}", getattr(used, field.name))
+        value = getattr(used, field.name)
+        if field.name == "gpus":
+            continue
+        check_count(where, f"resources.{field.name}", value)
+        if field.name in _OF_ALL and value is not None and value > PERCENT * (1 + _TICKS):
+            raise unsound(where, f"resources.{field.name} is {value}, over 100 percent")
     for gpu in used.gpus:
         check_name(where, "resources.gpus.name", gpu.name)
         ratio = gpu.utilization_mean_ratio
         if ratio is not None and not 0 <= ratio <= 1:
             raise unsound(where, f"resources.gpus.utilization_mean_ratio is {ratio}")
-        for value in _known(gpu.memory_peak_bytes, gpu.power_mean_w, gpu.energy_j):
+        for value in _known(
+            gpu.memory_peak_bytes, gpu.power_mean_w, gpu.energy_j, gpu.temperature_max_c
+        ):
             check_count(where, "resources.gpus", value)
 
 
@@ -144,11 +160,25 @@ def _check_cost(where: str, perf: Perf) -> None:
         if field.name != "price_source":
             value = getattr(perf.cost, field.name)
             _check_positive(where, f"cost.{field.name}", value, most=float(MOST_COUNT))
+    hour, thousand = perf.cost.usd_per_hour, perf.cost.usd_per_1000_articles
+    pace = perf.rates.requests_per_s.value
+    per_hour = None if pace is None else pace * _SECONDS_PER_HOUR / _ARTICLES
+    _check_agrees(where, "cost.usd_per_1000_articles", thousand, hour, per_hour)
 
 
 def _check_positive(where: str, name: str, value: float | None, *, most: float) -> None:
     if value is not None and not 1 / most <= value <= most:
         raise unsound(where, f"{name} is {value}, which is not above 0 or beyond reach")
+
+
+def _check_agrees(
+    where: str, name: str, stated: float | None, above: float | None, below: float | None
+) -> None:
+    """Raise UsageError where a quotient is stated that is not that of its stated parts."""
+    if stated is None or above is None or not below:
+        return
+    if not math.isclose(stated, above / below, rel_tol=_SAME):
+        raise unsound(where, f"{name} is {stated} and its parts make {above / below}")
 
 
 def _known(*values: float | None) -> Iterator[float]:

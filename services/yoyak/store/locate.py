@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fsspec import AbstractFileSystem
-from fsspec.core import url_to_fs
 
-from yoyak.errors import HostError, UsageError
+from yoyak.errors import UsageError
 from yoyak.records import Perf
+from yoyak.store.remote import opened
 from yoyak.store.run_folder import (
     LOADS,
     MANIFEST,
@@ -22,30 +22,47 @@ from yoyak.store.run_folder import (
     read_run,
 )
 
-FILES = (MANIFEST, REQUESTS, LOADS, SAMPLES, PERF, SUMMARY)
+RESULTS = (MANIFEST, PERF)  # what a comparison needs of most runs
+RECORDS = (REQUESTS, LOADS, SAMPLES, SUMMARY)
+_SHOWN = 200  # characters of a name
 
 
 @contextmanager
-def located(name: str) -> Iterator[Path]:
+def located(name: str, *, records: bool = True) -> Iterator[Path]:
     """Yield the local place of a run: a folder that holds one, or a perf.json.
 
     What an address names is copied, for as long as the context lasts. A folder with a perf.json and
     no manifest (a run of old, written by hand) is that perf.json.
 
+    Args:
+        name: a path or an address.
+        records: False copies manifest and results only, which are a hundredth of a run; without
+            results the records are copied all the same.
+
     Raises:
         UsageError: not there, or not a run; names which.
-        HostError: the address cannot be reached.
+        HostError: the address cannot be reached, or a package for it is missing.
     """
     if "://" in name:
-        with _fetched(name) as path:
-            yield _run_in(path, name)
+        with tempfile.TemporaryDirectory(prefix="yoyak-run-") as folder:
+            yield _run_in(_fetched(name, Path(folder), records=records), name)
     else:
-        yield _run_in(Path(name).expanduser(), name)
+        yield _local(name)
 
 
 def read_located(path: Path) -> Run | Perf:
     """Return the run at a place that `located` yielded: all of it, or its perf.json."""
     return read_run(path) if path.is_dir() else read_perf(path)
+
+
+def _local(name: str) -> Path:
+    try:
+        return _run_in(Path(name).expanduser(), name)
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a NUL
+        raise UsageError(
+            f"{ascii(name)[:_SHOWN]} is no name of a run: {error.__class__.__name__}; "
+            f"name a run folder, a {PERF} or an address of one"
+        ) from error
 
 
 def _run_in(path: Path, name: str) -> Path:
@@ -55,37 +72,31 @@ def _run_in(path: Path, name: str) -> Path:
         return path / PERF
     if path.is_dir():
         raise UsageError(
-            f"{name} holds neither {MANIFEST} nor {PERF}; name a folder that `yoyak run` wrote"
+            f"{name or path} holds neither {MANIFEST} nor {PERF}; "
+            "name a folder that `yoyak run` wrote"
         )
     raise UsageError(f"{name} is not there; name a run folder, a {PERF} or an address of one")
 
 
-@contextmanager
-def _fetched(url: str) -> Iterator[Path]:
-    """Copy a run from an address to a temporary place; yield its folder or file there."""
+def _fetched(url: str, target: Path, *, records: bool) -> Path:
+    """Copy a run from an address; return its folder or file here."""
+    with opened(url) as (files, root):
+        if root.endswith(".json"):
+            files.get_file(root, str(target / PERF))
+            return target / PERF
+        for name in RESULTS:
+            _copy(files, f"{root.rstrip('/')}/{name}", target / name)
+        if records or not (target / PERF).is_file():
+            for name in RECORDS:
+                _copy(files, f"{root.rstrip('/')}/{name}", target / name)
+    if not (target / MANIFEST).is_file() and not (target / PERF).is_file():
+        raise UsageError(f"{url} holds no run; name a run folder or its {PERF}")
+    return target
+
+
+def _copy(files: AbstractFileSystem, remote: str, target: Path) -> None:
+    """Copy one file if it is there."""
     try:
-        files, root = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise HostError(f"{url} cannot be opened: {error}") from error
-    with tempfile.TemporaryDirectory(prefix="yoyak-run-") as folder:
-        target = Path(folder)
-        try:
-            if root.endswith(".json"):
-                files.get_file(root, str(target / PERF))
-                yield target / PERF
-                return
-            if not _copy_folder(files, root, target):
-                raise UsageError(f"{url} holds no run; name a run folder or its {PERF}")
-        except (OSError, RuntimeError) as error:
-            raise HostError(f"{url} cannot be read: {error}; check address and access") from error
-        yield target
-
-
-def _copy_folder(files: AbstractFileSystem, root: str, target: Path) -> bool:
-    found = False
-    for name in FILES:
-        remote = f"{root.rstrip('/')}/{name}"
-        if files.exists(remote):
-            files.get_file(remote, str(target / name))
-            found = True
-    return found
+        files.get_file(remote, str(target))
+    except FileNotFoundError:
+        target.unlink(missing_ok=True)  # begun before the answer came

@@ -21,7 +21,10 @@ from yoyak.records.soundness import (
     check_workload,
     unsound,
 )
+from yoyak.units import seconds
 
+CLOCK_TOLERANCE = 0.02  # where the service's own clock timed the load
+SLACK_S = 0.05
 _SPANS = ("engine_load_s", "prompt_eval_s", "decode_s", "engine_total_s")
 _COUNTS = (
     "repetition",
@@ -70,7 +73,8 @@ def check_requests(requests: Sequence[RequestRecord], manifest: Manifest, where:
     Stamps ascend from sending over chunks to the end, request ids begin with the run's and occur
     once, articles and repetitions are those of the plan, and the output is as long as it says.
     """
-    articles = frozenset(manifest.workload.article_ids)
+    chars = {article.id: article.chars for article in manifest.articles}
+    chars = {name: chars[name] for name in manifest.workload.article_ids}
     planned = manifest.workload.repetitions
     seen: set[str] = set()
     for number, record in enumerate(requests, start=1):
@@ -80,8 +84,10 @@ def check_requests(requests: Sequence[RequestRecord], manifest: Manifest, where:
         if record.request_id in seen:
             raise unsound(line, f"request {record.request_id} occurs twice")
         seen.add(record.request_id)
-        if record.article_id not in articles:
+        if record.article_id not in chars:
             raise unsound(line, "its article is none of the run's")
+        if record.article_chars != chars[record.article_id]:
+            raise unsound(line, "its article is not as long as the manifest says")
         if planned is not None and record.repetition >= planned:
             raise unsound(line, f"repetition {record.repetition} of {planned}, counted from 0")
         _check_request(record, line)
@@ -110,6 +116,8 @@ def check_loads(
         if load.done_ns > first_ns.get(load.repetition, MOST_NS):
             raise unsound(line, "it ends after the first request of its repetition")
         check_span(line, "load_s", load.load_s)
+        if load.load_s > (1 + CLOCK_TOLERANCE) * seconds(load.done_ns - load.started_ns) + SLACK_S:
+            raise unsound(line, f"load_s is {load.load_s}, longer than its stamps are apart")
         if load.cached_ratio is not None and not 0 <= load.cached_ratio <= 1:
             raise unsound(line, f"cached_ratio is {load.cached_ratio}")
 
@@ -121,7 +129,7 @@ def check_samples(samples: Sequence[HostSample], where: str) -> None:
         if not 0 <= sample.at_ns <= MOST_NS:
             raise unsound(line, f"at_ns is {sample.at_ns}")
         for name, value in _sample_numbers(sample):
-            if not 0 <= value <= MOST_COUNT:
+            if not 0 <= value <= (1 if name.endswith("_ratio") else MOST_COUNT):
                 raise unsound(line, f"{name} is {value}")
 
 

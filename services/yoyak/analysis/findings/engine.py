@@ -1,6 +1,7 @@
 """Findings about what the engine told of its own work: caches, and times that cannot be."""
 
 from yoyak.analysis.cached_prompts import VOID_ABOVE, largest_cached_share
+from yoyak.analysis.durations import LEAST_TOKENS
 from yoyak.analysis.findings.evidence import Check, Evidence
 from yoyak.records import Finding, RequestRecord
 from yoyak.units import PERCENT, seconds
@@ -61,10 +62,35 @@ def clocks_disagree(evidence: Evidence) -> Finding | None:
     )
 
 
+def partly_told(evidence: Evidence) -> Finding | None:
+    """The engine told a count or a time of some requests and not of others."""
+    timed = [record for record in evidence.ok if (record.output_tokens or 0) >= LEAST_TOKENS]
+    told = (
+        ("prompt_tokens", [bool(record.prompt_tokens) for record in evidence.ok]),
+        ("output_tokens", [record.output_tokens is not None for record in evidence.ok]),
+        ("prompt_eval_s", [bool(record.prompt_eval_s) for record in evidence.ok]),
+        ("decode_s", [bool(record.decode_s) for record in timed]),
+    )
+    parts = [
+        f"{name} of {sum(said)} of {len(said)}"
+        for name, said in told
+        if any(said) and not all(said)
+    ]
+    if not parts:
+        return None
+    return Finding(
+        code="partly-told",
+        severity="warning",
+        message=f"the engine told {', '.join(parts)} requests: sums that need all of them are "
+        "unknown, rates are of those that it told, or by the client's clock",
+        mend="update the engine; rates of such runs compare badly",
+    )
+
+
 def _claims_more_time(record: RequestRecord) -> bool:
     wall_s = seconds(record.done_ns - record.sent_ns)
     claimed_s = (record.prompt_eval_s or 0.0) + (record.decode_s or 0.0)
     return claimed_s > (1 + CLOCK_TOLERANCE) * wall_s + CLOCK_SLACK_S
 
 
-ENGINE_CHECKS: tuple[Check, ...] = (cached_tokens, cached_unknown, clocks_disagree)
+ENGINE_CHECKS: tuple[Check, ...] = (cached_tokens, cached_unknown, partly_told, clocks_disagree)

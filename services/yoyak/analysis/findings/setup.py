@@ -49,6 +49,21 @@ def load_state(evidence: Evidence) -> Finding | None:
     return None
 
 
+def loads_missing(evidence: Evidence) -> Finding | None:
+    """Some repetitions began with a load that is recorded, and others did not."""
+    loaded = {load.repetition for load in evidence.loads}
+    without = [rep.index for rep in evidence.repetitions if rep.index not in loaded]
+    if not evidence.loads or not without:
+        return None
+    return Finding(
+        code="loads-missing",
+        severity="warning",
+        message=f"{len(without)} of {len(evidence.repetitions)} repetitions have no load of their "
+        "own on record, so there is no total with load",
+        mend="look whether loads.jsonl was cut; run again",
+    )
+
+
 def options_not_confirmed(evidence: Evidence) -> Finding | None:
     """The engine did something else than asked, or does not say."""
     engine, work = evidence.manifest.engine, evidence.manifest.workload
@@ -81,4 +96,9 @@ def options_not_confirmed(evidence: Evidence) -> Finding | None:
     )
 
 
-SETUP_CHECKS: tuple[Check, ...] = (synthetic_weights, load_state, options_not_confirmed)
+SETUP_CHECKS: tuple[Check, ...] = (
+    synthetic_weights,
+    load_state,
+    loads_missing,
+    options_not_confirmed,
+)
