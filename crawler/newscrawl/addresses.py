@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 TRACKING = re.compile(
@@ -47,6 +48,7 @@ def is_naver_sports(url: str) -> bool:
     return bool(_NAVER_OTHER.match((urlsplit(url).hostname or "").lower()))
 
 
+@lru_cache(maxsize=1024)  # an address is asked for at each step of its way
 def article_key(url: str) -> str:
     """Return the identity of an article's address.
 

@@ -102,6 +102,14 @@ COMMON = (
         "What OUT/.crawl/crawl.log holds.",
     ),
     click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=lambda _context, _parameter, values: tuple(map(setting, values)),
+        help="Any setting of Scrapy, such as DOWNLOAD_DELAY=2.",
+    ),
+    click.option(
         "--format",
         "style",
         type=click.Choice(["text", "json"]),
@@ -110,6 +118,18 @@ COMMON = (
         help="Form of the closing table on standard output.",
     ),
 )
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Return name and value of NAME=VALUE.
+
+    Raises:
+        UsageError: it is of another form.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise UsageError(f'"{text}" is no setting; write it as NAME=VALUE')
+    return name, value
 
 
 def with_common_options(command: Command) -> Command:

@@ -1,5 +1,6 @@
 """Wire copies: articles that share most of their text, found by MinHash and linked."""
 
+import re
 import unicodedata
 from array import array
 from collections import defaultdict
@@ -15,6 +16,8 @@ SEED = 1
 SHINGLE_CHARS = 5  # two Korean words, about; a sentence edited at one place keeps the others
 MIN_JACCARD = 0.5  # of the shingles: edited copies keep two thirds, texts on one event a tenth
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -27,7 +30,7 @@ class Link:
 
 def shingles(text: str) -> set[str]:
     """Return the 5-character shingles of the letters and digits of a text."""
-    letters = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    letters = _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
     last = max(1, len(letters) - SHINGLE_CHARS + 1)
     return {letters[i : i + SHINGLE_CHARS] for i in range(last)}
 
@@ -49,7 +52,7 @@ def near_duplicates(
     rows = PERMUTATIONS // BANDS
     for text in texts:
         sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-        sketch.update(sorted(shingles(text)))
+        sketch.update(list(shingles(text)))  # the least hashes depend on no order
         signature = sketch.digest()
         for number, band in enumerate(bands):
             band.append(hash(tuple(signature[number * rows : (number + 1) * rows])))

@@ -35,6 +35,7 @@ class CrawlOptions:
     workers: int = 1  # extraction processes
     progress: str = "auto"  # how it is told on stderr: auto, bar, lines, json, none
     log_level: str = "INFO"
+    settings: tuple[tuple[str, str], ...] = ()  # any of Scrapy's own, by name
 
     @property
     def keywords(self) -> tuple[str, ...]:

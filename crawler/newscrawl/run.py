@@ -100,6 +100,7 @@ def settings(options: CrawlOptions) -> Settings:
         PROGRESS_SETTING: options.progress,
     }
     found.update(given, priority="cmdline")
+    found.update(dict(options.settings), priority="cmdline")
     return found
 
 

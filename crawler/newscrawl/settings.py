@@ -16,6 +16,7 @@ DEFAULT_REQUEST_HEADERS = {
 }
 
 CONCURRENT_REQUESTS = 16
+CONCURRENT_ITEMS = 1  # a page is one article; Scrapy makes this many tasks for each page
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
 AUTOTHROTTLE_ENABLED = True
@@ -33,6 +34,7 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 
 # A proxy would resolve names itself, behind the back of the address guard.
 HTTPPROXY_ENABLED = False
+ASYNCIO_EVENT_LOOP = "uvloop.Loop"
 TWISTED_DNS_RESOLVER = "newscrawl.guard.GuardedResolver"
 # Files and FTP are no news sites; a redirect to them would leave the guarded road.
 DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}

@@ -12,8 +12,8 @@ from newscrawl.extract.extracted import NOTHING, Extracted
 from newscrawl.extract.fragments import parse_page
 from newscrawl.extract.json_ld import described_article, whole_body
 from newscrawl.extract.language import language_of
-from newscrawl.extract.library import library_lines, main_text
 from newscrawl.extract.lines import article_lines
+from newscrawl.extract.main_text import main_text
 from newscrawl.extract.metadata import Facts, page_facts
 from newscrawl.extract.naver import is_naver_page, read_naver
 
@@ -22,15 +22,11 @@ PROBES = 8
 PHOTO_MAX_CHARS = 200  # a caption is a sentence or two
 SHOWN_MIN_RATIO = 0.5  # of the sampled paragraphs; fewer means that the page does not show the text
 
+_NO_LETTERS = re.compile(r"[\W_]+")
 _PHOTO_TITLE = re.compile(r"^\W*(?:\w+\s)?(?:포토\w*|사진|화보|photo)\s*[\]>)】|:]", re.IGNORECASE)
 
 
-def article_text(html: str, url: str) -> str:
-    """Return the article's text of a page, "" if it holds none."""
-    return extract(html, url).text
-
-
-def extract(html: str, url: str) -> Extracted:
+def extract_article(html: str, url: str) -> Extracted:
     """Return the article of a page.
 
     In this order: a site rule; embedded JSON or JSON-LD whose text the page's own HTML does not
@@ -82,6 +78,8 @@ def _lines(
     # A reader's comment can be the longest text with line breaks; it is no main text.
     if lines and _is_shown(lines, shown):
         return lines, "breaks", None
+    from newscrawl.extract.library import library_lines  # lazy: half a second, 25 MB
+
     lines, path = library_lines(html, tree, url, seen_chars=len(main))
     return lines, path, None
 
@@ -95,4 +93,4 @@ def _is_shown(paragraphs: Sequence[str], shown: str) -> bool:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(c for c in text if c.isalnum())
+    return _NO_LETTERS.sub("", text)

@@ -1,9 +1,14 @@
 """The language of a text."""
 
+import re
+
 from resiliparse.parse.lang import detect_fast
 
 HANGUL_MIN_RATIO = 0.3  # of the letters; Korean news quotes Latin names and keeps above it
 DETECT_MAX_RANK = 1000  # resiliparse's distance; above it its guess is none
+
+_HANGUL = re.compile(r"[가-힣]")
+_OTHER_LETTERS = re.compile(r"[^\W\d_가-힣]")
 
 
 def language_of(text: str, *, stated: str | None) -> str | None:
@@ -12,11 +17,11 @@ def language_of(text: str, *, stated: str | None) -> str | None:
     A page that states Korean and shows no Hangul is taken for what it is: the English edition of
     a Korean publisher.
     """
-    letters = [c for c in text if c.isalpha()]
+    hangul = len(_HANGUL.findall(text))
+    letters = hangul + len(_OTHER_LETTERS.findall(text))
     if not letters:
         return stated
-    hangul = sum("가" <= c <= "힣" for c in letters)
-    if hangul >= HANGUL_MIN_RATIO * len(letters):
+    if hangul >= HANGUL_MIN_RATIO * letters:
         return "ko"
     if stated and stated != "ko":
         return stated

@@ -6,7 +6,6 @@ import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
 from readability import Document  # type: ignore[import-untyped]  # has no annotations
-from resiliparse.extract.html2text import extract_plain_text
 
 from newscrawl.extract.fragments import clean, paragraphs_of_html
 
@@ -43,20 +42,6 @@ def library_lines(
     if sum(map(len, other)) >= READABILITY_MIN_RATIO * max(kept, 1):
         return other, "rescue"
     return lines, "library"
-
-
-def main_text(source: str) -> str:
-    """Return resiliparse's main text: quick, and rather too much than too little."""
-    return str(
-        extract_plain_text(
-            source,
-            main_content=True,
-            alt_texts=False,
-            comments=False,
-            list_bullets=False,
-            preserve_formatting=False,
-        )
-    )
 
 
 def _trafilatura_lines(tree: HtmlElement, url: str, *, is_fast: bool) -> list[str]:

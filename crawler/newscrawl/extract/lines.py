@@ -8,6 +8,7 @@ HEAD_LINES = 5  # how far from the top the title, the date and the byline are lo
 TAIL_LINES = 6  # how far from the bottom a copyright line is looked for between other lines
 LABEL_CHARS = 90  # a longer line is a sentence, whatever it begins with
 BYLINE_CHARS = 60
+SPACES = 20  # more signs than that on one side only, and two lines are not the same
 SURE_ENDING_CHARS = 180  # copyright notices name laws and addresses
 
 _MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -118,6 +119,8 @@ def article_lines(lines: Sequence[str], *, title: str) -> list[str]:
 
 def is_same_line(one: str, other: str) -> bool:
     """Return whether two lines hold the same letters and digits."""
+    if len(one) > 2 * len(other) + SPACES or len(other) > 2 * len(one) + SPACES:
+        return False  # spaces and signs do not make up for that
     letters = _letters(one)
     return bool(letters) and letters == _letters(other)
 

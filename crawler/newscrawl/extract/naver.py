@@ -5,12 +5,9 @@ says so with an empty text, and nothing else is tried: a library's guess would h
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from newscrawl.addresses import NaverArticle, is_naver_host, naver_article
@@ -20,6 +17,7 @@ from newscrawl.extract.fragments import clean, paragraphs_of, parse_page
 from newscrawl.extract.language import language_of
 from newscrawl.extract.lines import article_lines
 from newscrawl.extract.metadata import author_names
+from newscrawl.extract.selectors import PlaceIndex
 from newscrawl.extract.times import KST, stated_time
 
 PHOTO_MAX_CHARS = 200  # what remains beside the pictures of a photo article is a sentence
@@ -31,12 +29,12 @@ SECTIONS = {
     "104": "세계",
     "105": "IT/과학",
 }
-AFTER_BODY_CHARS = 6_000  # byline, copyright and category follow the body closely
+AFTER_BODY_CHARS = 1_500  # the category, which stands behind byline and copyright
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where a page layout keeps what; XPath, each tried in turn."""
+    """Where a page layout keeps what: selectors (`newscrawl.extract.selectors`), tried in turn."""
 
     path: str  # what the dataset calls it
     marker: str  # a string that every page of the layout holds, before anything that is read
@@ -50,111 +48,56 @@ class Layout:
     original: tuple[str, ...] = ()
 
 
-def _class(name: str, tag: str = "*") -> str:
-    return f"//{tag}[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
-
-
-def _class_prefix(prefix: str, tag: str = "*") -> str:
-    return f"//{tag}[starts-with(@class, '{prefix}') or contains(@class, ' {prefix}')]"
-
-
 LAYOUTS = (
     Layout(  # n.news.naver.com since 2022; the body was a div, and is an article since 2024
         path="naver",
         marker="media_end_head",
-        body=("//*[@id='dic_area']", "//*[@id='newsct_article']"),
-        title=("//*[@id='title_area']", _class("media_end_head_headline")),
-        published=("//*[@data-date-time]/@data-date-time",),
-        modified=("//*[@data-modify-date-time]/@data-modify-date-time",),
-        press=(
-            _class("media_end_head_top_logo") + "//img/@alt",
-            _class("media_end_linked_more_point"),
-        ),
-        authors=(_class("media_end_head_journalist_name"), _class("byline")),
-        section=(_class("media_end_categorize_item"),),
-        original=(_class("media_end_head_origin_link", "a") + "/@href",),
+        body=("#dic_area", "#newsct_article"),
+        title=("#title_area", ".media_end_head_headline"),
+        published=("._ARTICLE_DATE_TIME@data-date-time",),
+        modified=("._ARTICLE_MODIFY_DATE_TIME@data-modify-date-time",),
+        press=(".media_end_head_top_logo img@alt", ".media_end_linked_more_point"),
+        authors=(".media_end_head_journalist_name", ".byline"),
+        section=(".media_end_categorize_item",),
+        original=(".media_end_head_origin_link@href",),
     ),
     Layout(  # m.sports and m.entertain: React, whose class names end in a hash
         path="naver_entertain",
         marker="rticle_title__",
         body=(
-            "//*[@id='comp_news_article']//*[contains(@class, '_article_content')]",
-            _class_prefix("ArticleContent_comp_article_content__"),
-            _class("_article_content"),
-            "//*[@id='comp_news_article']",
+            "._article_content",
+            ".ArticleContent_comp_article_content__*",
+            "#comp_news_article",
         ),
-        title=(
-            _class_prefix("NewsEndMain_article_title__"),
-            _class_prefix("ArticleHead_article_title__"),
-        ),
-        published=(
-            _class_prefix("NewsEndMain_date__"),
-            _class_prefix("ArticleHead_date__"),
-            "//em[contains(@class, 'date')]",
-        ),
-        press=(
-            _class_prefix("NewsEndMain_press") + "//img/@alt",
-            _class_prefix("ArticleHead_press") + "//img/@alt",
-        ),
-        authors=(_class_prefix("NewsEndMain_reporter"), _class_prefix("ArticleHead_reporter")),
-        original=(
-            _class_prefix("NewsEndMain_link_origin", "a") + "/@href",
-            _class_prefix("ArticleHead_link_origin", "a") + "/@href",
-        ),
+        title=(".NewsEndMain_article_title__*", ".ArticleHead_article_title__*"),
+        published=(".NewsEndMain_date__*", ".ArticleHead_date__*", ".date"),
+        press=(".NewsEndMain_press* img@alt", ".ArticleHead_press* img@alt"),
+        authors=(".NewsEndMain_reporter*", ".ArticleHead_reporter*"),
+        original=(".NewsEndMain_link_origin*@href", ".ArticleHead_link_origin*@href"),
     ),
     Layout(  # news.naver.com/main/read.nhn and its sports and entertainment siblings, to 2021
         path="naver_legacy",
         marker="<body",
-        body=(
-            "//*[@id='articleBodyContents']",
-            "//*[@id='articeBody']",  # the site's own spelling
-            "//*[@id='newsEndContents']",
-        ),
-        title=(
-            "//*[@id='articleTitle']",
-            _class("end_tit"),
-            _class("article_info") + "//h3",
-            _class("news_headline") + "//h4",
-        ),
-        published=(_class("t11"), _class("author") + "//em", _class("info") + "/span"),
-        press=(
-            _class("press_logo") + "//img/@alt",
-            _class("press_logo") + "//img/@title",
-            "//*[@id='pressLogo']//img/@alt",
-        ),
-        authors=(_class("journalistcard_summary_name"), _class("byline")),
-        section=(_class("guide_categorization_item"),),
-        original=(
-            _class("btn_artialoriginal", "a") + "/@href",
-            _class("press_link", "a") + "/@href",
-        ),
+        body=("#articleBodyContents", "#articeBody", "#newsEndContents"),  # artice: the site's own
+        title=("#articleTitle", ".end_tit", ".article_info h3", ".news_headline h4"),
+        published=(".t11", ".author em", ".info span"),
+        press=(".press_logo img@alt", ".press_logo img@title", "#pressLogo img@alt"),
+        authors=(".journalistcard_summary_name", ".byline"),
+        section=(".guide_categorization_item",),
+        original=(".btn_artialoriginal@href", ".press_link@href"),
     ),
 )
 # Inside the body, and no article text. `ab_sub_heading` is a sub-heading and stays.
-NOT_TEXT = (
-    _class("media_end_summary"),
-    _class("end_photo_org"),
-    _class("img_desc"),
-    _class("nbd_table"),
-    _class("vod_player_wrap"),
-    _class("_VIDEO_AREA_WRAP"),
-    "//*[starts-with(@id, 'video_area')]",
-    "//*[contains(@class, 'pzp-')]",
-    _class("ab_photo"),
-    _class("vod_area"),
-    _class("link_news"),
-    _class("reporter_area"),
-    _class("copyright"),
-    _class("byline"),
-    "//table[.//img]",
-    "//figure",
-    "//script",
-    "//style",
-    "//comment()",
-)
+NOT_TEXT_CLASSES = frozenset(
+    {
+        "media_end_summary", "end_photo_org", "img_desc", "nbd_table", "vod_player_wrap",
+        "_VIDEO_AREA_WRAP", "ab_photo", "vod_area", "link_news", "reporter_area", "copyright",
+        "byline",
+    }
+)  # fmt: skip
+NOT_TEXT_TAGS = frozenset({"figure", "script", "style"})
+PICTURE_CLASSES = frozenset({"end_photo_org", "nbd_table", "ab_photo"})
 
-_ALL_NOT_TEXT = etree.XPath(" | ".join(f".{path}" for path in NOT_TEXT))
-_PICTURES = etree.XPath(f".{_class('end_photo_org')} | .//img | .//table[.//img]")
 _PRESS_META = re.compile(
     r"<meta[^>]{0,80}og:article:author[^>]{0,80}content=[\"']([^\"'|]{1,60})", re.IGNORECASE
 )
@@ -173,25 +116,25 @@ def read_naver(html: str, url: str) -> Extracted:
         if layout.marker not in html:
             continue
         tree = parse_page(_piece(html, layout))
-        body = _element(tree, layout.body) if tree is not None else None
-        if tree is not None and body is not None:
-            return _read(html, url, tree, body, layout)
+        if tree is None:
+            continue
+        places = PlaceIndex(tree)
+        body = next((e for place in layout.body for e in places.elements(place)), None)
+        if body is not None:
+            return _read(html, url, places, body, layout)
     return Extracted(title="", text="", path="naver")
 
 
-def _read(html: str, url: str, tree: HtmlElement, body: HtmlElement, layout: Layout) -> Extracted:
-    title = _text(tree, layout.title)
-    # Facts first: cleaning the body removes elements that hold some of them.
-    press = _text(tree, layout.press) or _meta_press(html)
-    section = _text(tree, layout.section) or _section(html)
-    authors = author_names(_texts(tree, layout.authors))
-    published = stated_time(_text(tree, layout.published), zone=KST)
-    modified = stated_time(_text(tree, layout.modified), zone=KST)
-    original = _text(tree, layout.original) or None
-    had_picture = bool(_PICTURES(body))
-    furniture: Any = _ALL_NOT_TEXT(body)  # a path to nodes gives a list
-    for element in furniture:
-        remove_element(element)
+def _read(html: str, url: str, places: PlaceIndex, body: HtmlElement, layout: Layout) -> Extracted:
+    title = places.text(layout.title)
+    # Facts first: cleaning the body can remove elements that hold some of them.
+    press = places.text(layout.press) or _meta_press(html)
+    section = places.text(layout.section) or _section(html)
+    authors = author_names(places.texts(layout.authors))
+    published = stated_time(places.text(layout.published), zone=KST)
+    modified = stated_time(places.text(layout.modified), zone=KST)
+    original = places.text(layout.original) or None
+    had_picture = _remove_furniture(body)
     lines = [line for p in paragraphs_of(body) if (line := _FLASH.sub("", p))]
     text = "\n\n".join(article_lines(lines, title=title))
     number = naver_article(url)
@@ -230,30 +173,29 @@ def _piece(html: str, layout: Layout) -> str:
     return html[start : max(found) + AFTER_BODY_CHARS] if found else html[start:]
 
 
-def _nodes(tree: HtmlElement, path: str) -> list[HtmlElement | str]:
-    found: Any = tree.xpath(path)  # paths to nodes and attributes give a list
-    return [node for node in found if isinstance(node, HtmlElement | str)]
-
-
-def _element(tree: HtmlElement, paths: Iterable[str]) -> HtmlElement | None:
-    found = (node for path in paths for node in _nodes(tree, path))
-    return next((node for node in found if isinstance(node, HtmlElement)), None)
-
-
-def _texts(tree: HtmlElement, paths: Iterable[str]) -> list[str]:
-    """Return the texts that the first of the paths leads to that leads to any."""
-    for path in paths:
-        texts = (
-            clean(node if isinstance(node, str) else str(node.text_content()))
-            for node in _nodes(tree, path)
+def _remove_furniture(body: HtmlElement) -> bool:
+    """Remove what is no text from a body; return whether there was a picture."""
+    had_picture = False
+    for element in list(body.iter()):
+        classes = (
+            set((element.get("class") or "").split()) if isinstance(element.tag, str) else set()
         )
-        if found := [text for text in texts if text]:
-            return found
-    return []
+        had_picture = had_picture or element.tag == "img" or not classes.isdisjoint(PICTURE_CLASSES)
+        if element is not body and _is_furniture(element, classes):
+            remove_element(element)
+    return had_picture
 
 
-def _text(tree: HtmlElement, paths: Iterable[str]) -> str:
-    return next(iter(_texts(tree, paths)), "")
+def _is_furniture(element: HtmlElement, classes: set[str]) -> bool:
+    if not isinstance(element.tag, str):
+        return True  # a comment
+    if element.tag in NOT_TEXT_TAGS or not classes.isdisjoint(NOT_TEXT_CLASSES):
+        return True
+    if (element.get("id") or "").startswith("video_area"):
+        return True
+    if any(name.startswith("pzp-") for name in classes):
+        return True
+    return element.tag == "table" and element.find(".//img") is not None
 
 
 def _meta_press(html: str) -> str | None:

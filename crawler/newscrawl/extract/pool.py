@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from newscrawl.extract.extracted import Extracted
-from newscrawl.extract.worker import LENGTH
+from newscrawl.extract.frames import LENGTH
 from newscrawl.outcomes import Skipped
 
 EXTRACT_TIMEOUT_S = 30.0  # the slowest of 181 benchmark pages takes 0.3 s on one core of 2019

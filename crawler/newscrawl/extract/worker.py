@@ -1,21 +1,19 @@
 """Extraction in a process of its own: pages in on stdin, articles out on stdout, until stdin ends.
 
-A frame is a 4-byte length and JSON; a request is followed by the page's bytes. The process ends
-with its parent, since the pipe ends then.
+The process ends with its parent, since the pipe ends then.
 """
 
 import json
 import os
 import signal
-import struct
 import sys
-from dataclasses import asdict
+from dataclasses import fields
 from typing import BinaryIO
 
-from newscrawl.extract import extract
+from newscrawl.extract.article import extract_article
 from newscrawl.extract.decoding import decode_page
-
-LENGTH = struct.Struct("!I")
+from newscrawl.extract.extracted import Extracted
+from newscrawl.extract.frames import LENGTH
 
 
 def answer(page: bytes, url: str, charset: str | None) -> dict[str, object]:
@@ -25,7 +23,12 @@ def answer(page: bytes, url: str, charset: str | None) -> dict[str, object]:
     decoded = decode_page(page, charset)
     if decoded is None:
         return {"skipped": "undecodable"}
-    return asdict(extract(decoded.text, url))
+    return _plain(extract_article(decoded.text, url))
+
+
+def _plain(found: Extracted) -> dict[str, object]:
+    # dataclasses.asdict would copy each value in depth
+    return {field.name: getattr(found, field.name) for field in fields(found)}
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
