@@ -1,0 +1,50 @@
+# The runner: benchmarks once, then serves the finished runs as metrics. Makes synthetic models too.
+#   docker build -f docker/runner.Dockerfile -t yoyak/runner .
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+# yoyak as a wheel; its version and its command come with it.
+FROM ${PYTHON_IMAGE} AS wheel
+WORKDIR /src
+COPY requirements/build.txt requirements/
+RUN python3 -m venv --without-pip /opt/build \
+ && python3 -m pip --disable-pip-version-check --python /opt/build/bin/python install --quiet \
+      --no-cache-dir --no-deps --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY crawler crawler
+COPY services services
+RUN /opt/build/bin/hatchling build -t wheel -d /wheels
+
+# Its environment, with no pip in it. Compiled here: the container cannot write beside the files.
+# Of mistral-common one tokenizer is read; its newer ones are 34 MB, numpy's and scipy's tests 60.
+FROM ${PYTHON_IMAGE} AS environment
+RUN apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils
+COPY requirements/runner.txt /tmp/requirements.txt
+RUN python3 -m venv --without-pip /opt/yoyak \
+ && python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
+      --no-cache-dir --no-compile --no-deps --require-hashes -r /tmp/requirements.txt \
+ && cd /opt/yoyak/lib/python3*/site-packages \
+ && find mistral_common/data -name 'tekken_*.json' -delete \
+ && find numpy scipy -type d -name tests -prune -exec rm -r {} + \
+ && find /opt/yoyak/lib/python3*/site-packages/uvloop -name '*.so' -size +10M -exec strip --strip-unneeded {} + \
+ && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yoyak/lib
+COPY --from=wheel /wheels /tmp/wheels
+RUN python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
+      --no-cache-dir --no-compile --no-deps --no-index /tmp/wheels/*.whl \
+ && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+      /opt/yoyak/lib/python3*/site-packages/yoyak
+
+FROM ${PYTHON_IMAGE}
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="yoyak runner" \
+      org.opencontainers.image.description="Benchmarks a host once a configuration, and serves the finished runs as metrics" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=environment /opt/yoyak /opt/yoyak
+ENV PATH=/opt/yoyak/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
+USER 1000:1000
+EXPOSE 8081
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15m --start-interval=1s --retries=3 \
+  CMD ["python3", "-I", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8081/healthz', timeout=4)"]
+ENTRYPOINT ["python3", "-m"]
+CMD ["yoyak.bench.stack.runner", "--host", "0.0.0.0"]

@@ -1,0 +1,1 @@
+"""What the compose stack runs beside the services: its one-shots and its runner."""

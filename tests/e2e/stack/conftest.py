@@ -1,0 +1,85 @@
+"""The compose stack, brought up for real in a project of its own; ended with all that it made."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.stack.compose import Stack, free_port
+
+# Their images are built here or have a stand-in; Grafana, Tempo and Ollama have none.
+SERVICES = ("summarizer", "runner", "prometheus", "alertmanager", "node-exporter")
+ENGINE_ANSWER_S = 20
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A container engine; its absence is a failure where TESTS_REQUIRE_ENGINE is set, as in CI."""
+    for command in (("docker", "info"), ("docker", "compose", "version")):
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=ENGINE_ANSWER_S, check=False
+            )
+            reason = done.stderr.strip().partition("\n")[0] if done.returncode else ""
+        except FileNotFoundError:
+            reason = "docker is not installed"
+        if reason:
+            reason = f"no container engine with Compose: {reason}"
+            if os.environ.get("TESTS_REQUIRE_ENGINE"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def images(engine: None) -> None:  # noqa: ARG001 - a fixture may not be marked with another
+    """Our images, built from this checkout."""
+    Stack("images", environment={}).compose("build", "summarizer", "runner")
+
+
+@pytest.fixture
+def bare_stack(images: None, tmp_path: Path) -> Iterator[Stack]:  # noqa: ARG001 - as above
+    """A stack with a tiny model on free ports that nobody has brought up."""
+    stack = a_stack(tmp_path)
+    yield stack
+    stack.down()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    images: None,  # noqa: ARG001 - as above
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """A stack that is up and healthy."""
+    stack = a_stack(tmp_path_factory.mktemp("stack"))
+    try:
+        stack.compose("up", "--detach", "--wait", "--no-build", *SERVICES)
+        yield stack
+    finally:
+        stack.down()
+
+
+def a_stack(folder: Path) -> Stack:
+    """Return a stack whose runs go into `folder`."""
+    runs = folder / "runs"
+    runs.mkdir(parents=True)
+    uid = os.getuid() or 1000  # never root; a folder that root made is given away
+    return Stack(
+        f"yoyak-test-{os.getpid()}-{free_port()}",
+        environment={
+            "YOYAK_UID": str(uid),
+            "YOYAK_GID": str(os.getgid() or 1000),
+            "YOYAK_RUNS": str(runs),
+            "YOYAK_MODEL": "synthetic-tiny.gguf",
+            "YOYAK_INSTANCE_TYPE": "test.large",
+            "YOYAK_API_PORT": str(free_port()),
+            "YOYAK_PROMETHEUS_PORT": str(free_port()),
+            "YOYAK_ALERTMANAGER_PORT": str(free_port()),
+            "YOYAK_THREADS": "1",
+            "YOYAK_RUN_ARTICLES": "2",
+            "YOYAK_RUN_ARTICLE_CHARS": "800",
+            "YOYAK_RUN_REPETITIONS": "2",
+            "YOYAK_RUN_WARMUP": "1",
+            "YOYAK_RUN_OUTPUT_TOKENS": "8",
+        },
+    )

@@ -1,0 +1,59 @@
+"""compose.yaml and .env.example agree; no engine is needed to see it."""
+
+import re
+from pathlib import Path
+
+import yaml
+from tests.e2e.stack.compose import REPOSITORY
+
+COMPOSE_FILES = ("compose.yaml", *sorted(str(p) for p in REPOSITORY.glob("docker/compose.*.yaml")))
+VARIABLE = re.compile(r"\$\{(YOYAK_[A-Z_]+)(?::-([^${}]*))?")
+DOCUMENTED = re.compile(r"^# (YOYAK_[A-Z_]+)=(.*)$", re.MULTILINE)
+
+
+def text_of(name: str) -> str:
+    return (REPOSITORY / name).read_text()
+
+
+def used() -> dict[str, set[str]]:
+    """Return each variable of the compose files and the defaults that it has there."""
+    found: dict[str, set[str]] = {}
+    for name in COMPOSE_FILES:
+        for variable, default in VARIABLE.findall(text_of(name)):
+            found.setdefault(variable, set()).add(default)
+    return found
+
+
+def documented() -> dict[str, str]:
+    return dict(DOCUMENTED.findall(text_of(".env.example")))
+
+
+def test_every_variable_is_documented_and_every_documented_one_is_used() -> None:
+    assert sorted(documented()) == sorted(used())
+
+
+def test_the_documented_default_is_the_one_that_is_used() -> None:
+    of_yoyak_run = {name for name in used() if name.startswith("YOYAK_RUN_")}
+    documented_defaults = documented()
+    for variable, defaults in used().items():
+        if (
+            variable not in of_yoyak_run
+        ):  # those are passed on empty; `yoyak run` has their defaults
+            assert defaults == {documented_defaults[variable]}, variable
+
+
+def test_every_image_has_a_tag_and_none_is_latest() -> None:
+    for name in COMPOSE_FILES:
+        for service in yaml.safe_load(text_of(name))["services"].values():
+            image = str(service.get("image", "of another file:1"))
+            assert ":" in image
+            assert "latest" not in image
+
+
+def test_dockerfiles_name_no_downloaded_syntax_and_no_unlocked_package() -> None:
+    for path in Path(REPOSITORY / "docker").glob("*.Dockerfile"):
+        text = path.read_text()
+        assert "# syntax=" not in text
+        for line in re.sub(r"\\\n", " ", text).splitlines():
+            if " install --quiet" in line:
+                assert "--require-hashes" in line or "--no-index" in line
