@@ -23,6 +23,7 @@ from grafana_foundation_sdk.models.common import (
     BarGaugeDisplayMode,
     BigValueColorMode,
     BigValueGraphMode,
+    FieldTextAlignment,
     HeatmapCellLayout,
     LegendDisplayMode,
     LegendPlacement,
@@ -191,7 +192,7 @@ def instant_table(
         columns: the values.
         sort_by: title of a column, descending.
     """
-    panel = _sized(table.Panel(), text, WIDTH).unit(text.unit)
+    panel = _sized(table.Panel(), text, WIDTH).unit(text.unit).align(FieldTextAlignment.AUTO)
     values = {}
     for number_, column in enumerate(columns):
         query = Query(column.expression)
@@ -230,6 +231,7 @@ def traces(text: Text, traceql: str) -> Builder[Panel]:
         _sized(table.Panel(), text, WIDTH)
         .datasource(TEMPO)
         .unit(text.unit)
+        .align(FieldTextAlignment.AUTO)
         .with_target(query)
         .sort_by([common.TableSortByFieldState().display_name("Duration").desc(True)])
     )

@@ -7,6 +7,9 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from tests.unit.yoyak.telemetry.promql_reading import DASHBOARDS as FOLDER
 from tests.unit.yoyak.telemetry.promql_reading import RULES, panels
 
@@ -26,6 +29,14 @@ def test_the_committed_dashboard_is_what_the_code_builds(
     name: str, build: Callable[[], str]
 ) -> None:
     assert (FOLDER / name).read_text() == build(), "run `make dashboards`"
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_grafanas_own_reader_loses_nothing_of_a_dashboard(name: str) -> None:
+    register_default_plugins()
+    text = (FOLDER / name).read_text()
+    read = Dashboard.from_json(json.loads(text))
+    assert json.loads(JSONEncoder().encode(read)) == json.loads(text)
 
 
 def test_no_dashboard_is_committed_that_no_code_builds() -> None:
