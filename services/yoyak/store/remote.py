@@ -17,18 +17,23 @@ _FAILURES = (
     ("paramiko", "SSHException"),
     ("aiohttp", "ClientError"),
 )
-# Class name -> what to do. By name, so that no package is imported for its errors alone.
+_ADD_A_KEY = (
+    "the host takes none of your keys: add one to ssh-agent, or name it as IdentityFile in "
+    "~/.ssh/config"
+)
+# Class name or words of a failure -> what to do; so no package is imported for its errors alone.
 _MENDS = {
     "NoCredentialsError": "give AWS credentials: AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY",
-    "AuthenticationException": "the host takes none of your keys: add one to ssh-agent, or name "
-    "it as IdentityFile in ~/.ssh/config",
+    "AuthenticationException": _ADD_A_KEY,
+    "No authentication methods available": _ADD_A_KEY,
+    "not found in known_hosts": "connect once with sftp(1) and check the key that it shows",
     "BadHostKeyException": "the host's key is not the one in ~/.ssh/known_hosts: it may be another "
     "host",
     "IncompatiblePeer": "the host speaks no protocol that paramiko knows",
     "PermissionError": "ask for the right to read it",
 }
-_UNKNOWN_HOST = "not found in known_hosts"
+_OTHERWISE = "check the address, and that this host reaches it"
 
 
 @contextmanager
@@ -90,11 +95,9 @@ def _failures() -> tuple[type[BaseException], ...]:
 
 
 def _told(url: str, error: BaseException) -> HostError:
-    name = type(error).__name__
-    mend = _MENDS.get(name, "check the address, and that this host reaches it")
-    if _UNKNOWN_HOST in str(error):
-        mend = "connect once with sftp(1) and check the key that it shows"
-    return HostError(f"{_shown(url)} cannot be read: {_one_line(error) or name}; {mend}")
+    name, said = type(error).__name__, _one_line(error)
+    mend = next((mend for key, mend in _MENDS.items() if key == name or key in said), _OTHERWISE)
+    return HostError(f"{_shown(url)} cannot be read: {said or name}; {mend}")
 
 
 def _scheme(url: str) -> str:
