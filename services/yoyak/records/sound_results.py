@@ -21,6 +21,7 @@ from yoyak.records.soundness import (
 from yoyak.units import PERCENT
 
 _SAME = 1e-6  # relative; sums in another order differ by far less
+_ROUNDED = 0.5  # characters: a mean over repetitions is stored as a whole number
 _TICKS = 0.05  # counters of the kernel are read one after the other, in steps of 10 ms
 _OF_ALL = ("host_cpu_percent", "host_steal_percent", "cpu_pressure_percent")
 _SECONDS_PER_HOUR = 3600
@@ -68,11 +69,13 @@ def _check_totals(where: str, totals: Totals) -> None:
             check_span(where, name, value)
         else:
             check_count(where, name, value)
-    for rate, chars in (
-        (totals.prompt_chars_per_total_s, totals.prompt_chars),
-        (totals.output_chars_per_total_s, totals.output_chars),
+    for rate, chars, rounded in (
+        (totals.prompt_chars_per_total_s, totals.prompt_chars, _ROUNDED),
+        (totals.output_chars_per_total_s, totals.output_chars, 0.0),
     ):
-        _check_agrees(where, "a rate over total_with_load_s", rate, chars, totals.total_with_load_s)
+        _check_agrees(
+            where, "a rate over total_with_load_s", rate, chars, totals.total_with_load_s, rounded
+        )
     if (totals.failed or 0) > (totals.requests or 0):
         raise unsound(where, f"{totals.failed} of {totals.requests} requests failed")
     if (totals.total_s or 0) > (totals.total_with_load_s or math.inf):
@@ -172,12 +175,17 @@ def _check_positive(where: str, name: str, value: float | None, *, most: float) 
 
 
 def _check_agrees(
-    where: str, name: str, stated: float | None, above: float | None, below: float | None
+    where: str,
+    name: str,
+    stated: float | None,
+    above: float | None,
+    below: float | None,
+    above_is_within: float = 0.0,
 ) -> None:
     """Raise UsageError where a quotient is stated that is not that of its stated parts."""
     if stated is None or above is None or not below:
         return
-    if not math.isclose(stated, above / below, rel_tol=_SAME):
+    if not math.isclose(stated, above / below, rel_tol=_SAME, abs_tol=above_is_within / below):
         raise unsound(where, f"{name} is {stated} and its parts make {above / below}")
 
 

@@ -38,6 +38,14 @@ def test_results_that_the_analysis_makes_are_sound(sound: str, tmp_path: Path) -
     assert to_json(read_perf(file)) == sound
 
 
+def test_results_of_a_run_with_a_failed_request_are_sound(tmp_path: Path) -> None:
+    # Its repetitions then differ in length, and their mean is stored as a whole number.
+    file = tmp_path / "perf.json"
+    run = a_run(articles=4, repetitions=3, samples_per_s=1, failures=1, seed=2)
+    file.write_text(to_json(results_of(run)))
+    assert read_perf(file).totals.failed == 1
+
+
 def test_the_five_results_of_old_are_sound() -> None:
     assert len(historical_results()) == 5
 
