@@ -100,7 +100,7 @@ def _add_summaries(app: FastAPI, parts: Parts) -> None:
             {"article": asked.article, "options": {"nonce": asked.nonce}}
         )
         prompt = generation_request(whole, _caller(request))
-        return TokensOut(prompt_tokens=await summarizer.guard.count(engine, prompt))
+        return TokensOut(prompt_tokens=await summarizer.guard.count(engine.count_tokens, prompt))
 
 
 def _add_engine(app: FastAPI, parts: Parts) -> None:

@@ -2,11 +2,14 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from summarizer import problems
 from summarizer.problems import Problem
-from yoyak.engines.base import Engine, GenerationRequest
+from yoyak.engines.base import GenerationRequest
 from yoyak.records import EngineFacts
+
+CountTokens = Callable[[str], Awaitable[int | None]]
 
 _KEPT = 1024  # articles; 40 bytes each
 
@@ -22,8 +25,13 @@ class ContextGuard:
         """Begin without any count."""
         self._tokens: OrderedDict[bytes, int] = OrderedDict()
 
-    async def count(self, engine: Engine, request: GenerationRequest) -> int | None:
-        """Return the tokens of the request's prompt; None if the engine cannot count."""
+    async def count(self, ask: CountTokens, request: GenerationRequest) -> int | None:
+        """Return the tokens of the request's prompt; None if the engine cannot count.
+
+        Args:
+            ask: the engine's `count_tokens`.
+            request: whose prompt.
+        """
         article = hashlib.blake2b(
             f"{len(request.title)} {request.title}{request.text}".encode(), digest_size=16
         ).digest()
@@ -31,7 +39,7 @@ class ContextGuard:
         if tokens is not None:
             self._tokens.move_to_end(article)
             return tokens
-        tokens = await engine.count_tokens(request.prompt)
+        tokens = await ask(request.prompt)
         if tokens is not None:
             self._tokens[article] = tokens
             if len(self._tokens) > _KEPT:
@@ -39,7 +47,7 @@ class ContextGuard:
         return tokens
 
     async def check(
-        self, engine: Engine, facts: EngineFacts | None, request: GenerationRequest
+        self, ask: CountTokens, facts: EngineFacts | None, request: GenerationRequest
     ) -> None:
         """Raise Problem 413 where prompt and answer together are over the context."""
         context_tokens = None if facts is None else facts.context_tokens
@@ -49,7 +57,7 @@ class ContextGuard:
         # A token is at least a byte of UTF-8, and the wrapping of any chat template far below 64.
         if len(request.prompt.encode()) + 64 + output_tokens <= context_tokens:
             return
-        tokens = await self.count(engine, request)
+        tokens = await self.count(ask, request)
         if tokens is not None and tokens + output_tokens > context_tokens:
             raise Problem(
                 problems.PROMPT_TOO_LONG,

@@ -25,6 +25,7 @@ from yoyak.host.topology import auto_threads
 
 KEEP_ALIVE_S = 75  # a client may think between two requests; nginx's default
 BACKLOG = 512
+CHANGE_TIMEOUT_S = 1800.0  # of an unload or a load: 70 GB from a disk of 40 MB/s
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -97,7 +98,7 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             cache_dir=settings.cache.expanduser(),
             api_key=settings.api_key,
         ),
-        change_timeout_s=settings.timeout_s,
+        change_timeout_s=max(CHANGE_TIMEOUT_S, settings.timeout_s),
     )
     slots = Slots(concurrency=settings.concurrency, queue=settings.queue)
     observation = Observation(keeper=keeper, slots=slots)
@@ -111,6 +112,7 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,  # nothing here asks who the client is
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(settings.grace_s)),
         )

@@ -108,7 +108,8 @@ class SummaryResponse(Response):
             async with summarizer.slots.slot():
                 self._queue_s = seconds(time.monotonic_ns() - asked_ns)
                 engine = summarizer.keeper.engine()
-                await summarizer.guard.check(engine, summarizer.keeper.facts, self._request)
+                facts = summarizer.keeper.facts
+                await summarizer.guard.check(engine.count_tokens, facts, self._request)
                 await self._relay(engine, send)
         except QueueFullError as error:
             raise Problem(

@@ -48,6 +48,20 @@ def test_a_signal_ends_the_service_and_its_engine(
         assert service.errors == []
 
 
+def test_an_interruption_while_the_model_is_loaded_leaves_nothing(
+    basics: tuple[str, ...],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = start(*basics, "--port", str(port))
+    wait_until(lambda: is_listening(port), "it listens", within_s=READY_S)
+    children = [child.pid for child in psutil.Process(process.pid).children(True)]
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=READY_S)
+    assert (process.returncode, errors) == (130, "")
+    assert not [pid for pid in children if is_alive(pid)]
+
+
 def test_a_request_in_flight_is_finished_before_the_end(basics: tuple[str, ...]) -> None:
     with serving(*basics, "--grace-s", "30") as service:
         answers: list[Answer] = []
