@@ -27,8 +27,8 @@ class Stage:
     """What every exchange of a server shares.
 
     Attributes:
-        restart: ends the server's process, as it were, and begins it anew after so many ns.
-        is_down: whether it is between the two.
+        restart: ends the server's process, as it were, and begins it anew at a time.
+        ending: "restart" or "stopped" while the server itself ends its connections.
     """
 
     loop: Loop
@@ -37,7 +37,7 @@ class Stage:
     log: TruthLog
     restart: Callable[[int], None]
     wall: WallClock = field(default_factory=WallClock)
-    is_down: bool = False
+    ending: str | None = None
     _lines: dict[tuple[Api, str, bool], Lines] = field(default_factory=dict)
     _pacings: dict[Timeline, Pacing] = field(default_factory=dict)
 
@@ -106,14 +106,14 @@ class Exchange:
 
     def gone(self, now_ns: int) -> None:
         """End because the client, or the server itself, went away."""
-        self.end("restart" if self.stage.is_down else "client_gone", now_ns)
+        self.end(self.stage.ending or "client_gone", now_ns)
 
     def end(self, outcome: str, at_ns: int, *, keep_alive: bool = False) -> None:
         """Write the exchange down and free the connection.
 
         Args:
             outcome: done, error (as the API has it), fault (as the script has it), client_gone,
-                restart.
+                restart, stopped.
             at_ns: when the last byte was written, or what else ended it happened.
             keep_alive: whether the connection may go on.
         """

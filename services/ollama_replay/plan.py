@@ -74,9 +74,10 @@ def plan_answer(
     )
     cached = cached_tokens(model.cached_tokens, shared_chars, model.tokens_per_char, prompt_tokens)
     asked = answer_tokens(options, context)
-    if not question.shift:
-        asked = min(context - prompt_tokens, context if asked is None else asked)
     output_tokens, reason = answer_length(asked, timeline.answer_tokens, timeline.unasked_tokens)
+    room = context - prompt_tokens
+    if not question.shift and output_tokens > room:
+        output_tokens, reason = room, "length"
     chunks = pacing.chunks(output_tokens)
     place = pacing.place(index)
     prompt_eval_ns = (

@@ -56,6 +56,8 @@ class ReplayServer:
         self._log("start", wall_ns=time_ns(), url=self.url, seed=self._stage.script.seed)
         self._watch_listener()
         self.loop.run()
+        self._stage.ending = "stopped"
+        self._end_connections()
         used = getrusage(RUSAGE_SELF)
         self._log(
             "stop",
@@ -63,11 +65,14 @@ class ReplayServer:
             # How often the kernel gave the core to someone else: each may have made a write late.
             involuntary_switches=used.ru_nivcsw,
         )
+        if self._listener.fileno() >= 0:  # not so while a restart has it closed
+            self.loop.forget(self._listener.fileno())
+            self._listener.close()
+        self.loop.close()
+
+    def _end_connections(self) -> None:
         for connection in tuple(self._connections):
             connection.gone()
-        self.loop.forget(self._listener.fileno())
-        self._listener.close()
-        self.loop.close()
 
     def _log(self, event: str, **more: object) -> None:
         self._stage.log.add(Event(event, monotonic_ns(), **more))
@@ -92,13 +97,14 @@ class ReplayServer:
     def _restart(self, up_ns: int) -> None:
         """End every connection and the listening; forget what is loaded; come back at `up_ns`."""
         stage = self._stage
+        if stage.ending is not None:  # it is down already
+            return
         self._log("down")
-        stage.is_down = True
+        stage.ending = "restart"
         self.loop.forget(self._listener.fileno())
         self._listener.close()
         stage.runners.clear()
-        for connection in tuple(self._connections):
-            connection.gone()
+        self._end_connections()
         self.loop.at(up_ns, self._come_back)
 
     def _come_back(self, due_ns: int) -> None:
@@ -107,7 +113,7 @@ class ReplayServer:
         except OSError:  # someone has taken the port meanwhile
             self.loop.at(due_ns + REOPEN_RETRY_NS, self._come_back)
             return
-        self._stage.is_down = False
+        self._stage.ending = None
         self._watch_listener()
         self._log("up")
 
