@@ -35,6 +35,7 @@ from yoyak.analysis.intervals import Ratio, log_ratio, ratio
 from yoyak.analysis.multiplicity import ALPHA, holm
 from yoyak.analysis.pairing import Observation, needs_requests, paired_logs
 from yoyak.analysis.perf import build_perf
+from yoyak.analysis.rates import of_values
 from yoyak.records import (
     EngineFacts,
     LoadRecord,
@@ -214,10 +215,10 @@ def other_host(perf: Perf, number: int, speed: float) -> Perf:
 
     def scaled(name: str) -> Rate:
         rate: Rate = getattr(perf.rates, name)
-        values = tuple(
+        values = [
             v * speed * (1 + 0.01 * math.sin(i)) for i, v in enumerate(rate.repetition_values)
-        )
-        return replace(rate, value=(rate.value or 0) * speed, repetition_values=values)
+        ]
+        return of_values(values, rate.source or "client")
 
     names = perf.rates.__dataclass_fields__
     return replace(

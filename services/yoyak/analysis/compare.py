@@ -22,6 +22,7 @@ from yoyak.analysis.tables import Study, build_tables
 from yoyak.analysis.verdicts import cannot_say, verdicts
 from yoyak.records import SCHEMA_VERSION, Perf
 from yoyak.records.sound_results import check_perf
+from yoyak.records.soundness import check_finite
 
 
 def compare(
@@ -57,6 +58,7 @@ def compare(
     seen = observations or {}
     runs = label_runs(perfs)
     for label, perf in runs.items():
+        check_finite(label, perf)
         check_perf(perf, label)
     refuse_unlike(gate(runs, allow=allow, say=speaker("en")))  # as every error is
     items = gate(runs, allow=allow, say=say)

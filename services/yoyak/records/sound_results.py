@@ -10,7 +10,6 @@ from yoyak.records.soundness import (
     MOST_COUNT,
     MOST_S,
     check_count,
-    check_finite,
     check_host,
     check_moment,
     check_name,
@@ -34,10 +33,9 @@ def check_perf(perf: Perf, where: str) -> None:
     """Raise UsageError where the results of a run cannot be those of any run; says in what.
 
     Args:
-        perf: as read, or made in memory.
+        perf: without NaN and infinities: see `soundness.check_finite`.
         where: names the file or the run in the message.
     """
-    check_finite(where, perf)
     for name, text in (
         ("run_id", perf.run_id),
         ("engine.name", perf.engine.name),

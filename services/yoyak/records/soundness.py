@@ -119,6 +119,8 @@ def floats(value: object, path: str = "") -> Iterator[tuple[str, float]]:
     """Yield every float within records, mappings and sequences, with its path."""
     if isinstance(value, float):
         yield path, value
+    elif isinstance(value, str | int):  # most of what there is
+        return
     elif is_dataclass(value):
         for field in fields(value):
             yield from floats(getattr(value, field.name), f"{path}.{field.name}".lstrip("."))

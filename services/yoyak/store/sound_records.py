@@ -13,7 +13,6 @@ from yoyak.records.soundness import (
     MOST_S,
     check_articles,
     check_count,
-    check_finite,
     check_host,
     check_moment,
     check_name,
@@ -49,8 +48,7 @@ _GPU_NUMBERS = (
 
 
 def check_manifest(manifest: Manifest, where: str) -> None:
-    """Raise UsageError where no run can have begun so; says in what."""
-    check_finite(where, manifest)
+    """Raise UsageError where no run can have begun so; says in what. NaN was refused before."""
     check_name(where, "run_id", manifest.run_id)
     check_name(where, "engine.name", manifest.engine.name)
     check_name(where, "engine.model.name", manifest.engine.model.name)
