@@ -61,6 +61,10 @@ bench-sampler: $(VENV)/.dev ## what sampling the host costs
 bench-statistics: $(VENV)/.dev ## false alarms, coverage and power of the comparison; cost of 200 runs
 	$(BIN)/python benchmarks/comparisons.py
 
+.PHONY: bench-telemetry
+bench-telemetry: $(VENV)/.dev ## what metrics and scrapes cost the service
+	$(BIN)/python benchmarks/metrics.py
+
 .PHONY: bench-report
 bench-report: $(VENV)/.dev ## time and size of reports
 	$(BIN)/python benchmarks/report.py
