@@ -27,6 +27,7 @@ class _Place:
     key: str
     offset: int
     id: str
+    fetched_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def assemble(
     """Write the dataset from the journal; one that says the same already is left untouched.
 
     Articles are ordered by the instant of publication, those without one last, then by address:
-    the order depends on the articles, not on when each was fetched. Memory holds one article and
-    a few numbers of each.
+    the order depends on the articles, not on when each was fetched. The dataset is as old as its
+    newest response. Memory holds one article and a few numbers of each.
 
     Returns:
         What was written, or None where there is no article.
@@ -67,7 +68,7 @@ def assemble(
             manifest = write_dataset(
                 folder,
                 _articles(file, places, ids, {link.position: link for link in links}),
-                created_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+                created_at=max(place.fetched_at for place in places),
                 source=source,
                 query=query,
                 extractor=extractor(),
@@ -91,7 +92,9 @@ def _places(journal: Path) -> list[_Place]:
     for offset, entry in lines(journal):
         if entry["kind"] == "article":
             instant = _instant(entry["published_at"])
-            found[entry["key"]] = _Place(instant, entry["key"], offset, entry["id"])
+            found[entry["key"]] = _Place(
+                instant, entry["key"], offset, entry["id"], entry["fetched_at"]
+            )
         elif entry["reason"] == "beyond_limit":
             found.pop(entry["key"], None)
     return list(found.values())

@@ -3,18 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from newscrawl.findings import Finding
 from newscrawl.outcomes import SKIPPED
 
 BYTES_PER_MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something about the crawl that the user should know."""
-
-    code: str
-    message: str
-    mend: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +57,6 @@ class Closing:
                 linked = f"{self.near_duplicates:,}  linked to the earlier one, not left out"
                 rows.append(("near duplicates", linked))
             rows.append(("dataset_sha256", str(self.dataset_sha256)))
-        rows.extend((f"finding: {f.code}", f"{f.message}; {f.mend}") for f in self.findings)
+        rows.extend(("finding", str(finding)) for finding in self.findings)
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

@@ -82,6 +82,18 @@ COMMON = (
         metavar="HOST",
     ),
     option("--delay", "delay_s", click.FloatRange(0), "Least seconds between requests to a host."),
+    option(
+        "--http-cache",
+        "http_cache",
+        click.Choice(["off", "revalidate", "replay", "offline"]),
+        "Keep responses: ask the site whether they still hold; take them as they are; ask no site.",
+    ),
+    option(
+        "--http-cache-dir",
+        "http_cache_dir",
+        click.Path(path_type=Path),
+        "Where responses are kept; OUT/.crawl/responses if not given.",
+    ),
     option("--concurrency", "concurrency", click.IntRange(1, 16), "Requests at once to a host."),
     option("--timeout", "timeout_s", click.FloatRange(0.1), "Seconds that a response may take."),
     option(

@@ -24,6 +24,7 @@ class ArticleItem:
     section: str | None
     language: str | None
     extraction: str  # the path that produced the text
+    fetched_at: str = ""  # ISO 8601 UTC
     other_keys: tuple[str, ...] = ()  # of the addresses that discovery knew
     modified_at: str | None = None
     canonical_url: str | None = None
@@ -46,7 +47,9 @@ class ArticleItem:
         return tuple(dict.fromkeys(found))
 
 
-def article_item(found: Extracted, *, url: str, candidate: Candidate) -> ArticleItem:
+def article_item(
+    found: Extracted, *, url: str, fetched_at: str, candidate: Candidate
+) -> ArticleItem:
     """Return the item of a page that was found at `url`, after redirects."""
     key = article_key(url)
     others = (article_key(other) for other in (candidate.url, *candidate.other_urls))
@@ -55,6 +58,7 @@ def article_item(found: Extracted, *, url: str, candidate: Candidate) -> Article
         key=key,
         url=url,
         rank=candidate.rank,
+        fetched_at=fetched_at,
         other_keys=tuple(dict.fromkeys(other for other in others if other != key)),
         title=found.title,
         text=found.text,

@@ -19,6 +19,8 @@ class CrawlOptions:
     api_url: str | None = None  # another address of it
     daily_calls: int = 25_000
     budget_file: Path | None = None
+    http_cache: str = "off"  # off, revalidate, replay, offline
+    http_cache_dir: Path | None = None
     permitted_hosts: tuple[str, ...] = ()  # read whatever their robots.txt says
     query: str | None = None
     aliases: tuple[str, ...] = ()  # other names of what the query names

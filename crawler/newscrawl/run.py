@@ -2,12 +2,14 @@
 
 import fcntl
 import json
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
@@ -15,13 +17,14 @@ from scrapy.settings import Settings
 from newscrawl.assembly import assemble
 from newscrawl.closing import Closing
 from newscrawl.environment import budget_file, naver_keys
+from newscrawl.findings import EMPTY_MAX_RATIO, LAYOUT_CHANGED, findings
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
 from newscrawl.journal import JOURNAL
 from newscrawl.ledger import Ledger
 from newscrawl.naver.budget import DailyBudget
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import SKIPPED
-from newscrawl.pipelines.quality import MIN_CHARS_SETTING
+from newscrawl.pipelines.quality import EMPTY_STAT, MIN_CHARS_SETTING, READ_STAT
 from newscrawl.pipelines.relevance import KEYWORDS_SETTING, MIN_RELEVANCE_SETTING
 from newscrawl.progress import PROGRESS_SETTING
 from newscrawl.spiders.base import NewsSpider
@@ -30,6 +33,7 @@ from newscrawl.spiders.site import SiteSpider
 from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
 
 LOG = "crawl.log"
+MAX_UNDER_WAY = 16
 NAVER_SOURCE = "Naver news search API"
 ENVIRONMENT_REASONS = frozenset({"dns", "connection", "timeout"})
 REFUSED_REASONS = frozenset({"private_address", "robots"})  # an option or another address mends it
@@ -45,6 +49,7 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
         UsageError: another crawl is at work in the folder.
     """
     more = _naver_parts(options) if options.searches else {}
+    logging.raiseExceptions = False  # a log that cannot be written is told by the journal's error
     with _alone(options):
         ledger = Ledger(options.state / JOURNAL, max_articles=options.max_articles)
         process = AsyncCrawlerProcess(settings(options))
@@ -72,6 +77,12 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
         dataset_articles=manifest.articles if manifest else 0,
         dataset_chars=manifest.chars if manifest else 0,
         near_duplicates=assembled.near_duplicates if assembled else 0,
+        findings=findings(
+            read={way: stats.get_value(f"{READ_STAT}/{way}", 0) for way in EMPTY_MAX_RATIO},
+            empty={way: stats.get_value(f"{EMPTY_STAT}/{way}", 0) for way in EMPTY_MAX_RATIO},
+            skipped=ledger.skipped,
+            articles=ledger.new_articles,
+        ),
     )
     spider = crawler.spider
     if not isinstance(spider, NewsSpider):
@@ -87,10 +98,12 @@ def settings(options: CrawlOptions) -> Settings:
         "DOWNLOAD_DELAY": options.delay_s,
         "AUTOTHROTTLE_ENABLED": options.delay_s > 0,
         "AUTOTHROTTLE_START_DELAY": options.delay_s,
+        "CONCURRENT_REQUESTS": requests_under_way(options),
         "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(options.concurrency),
         "DOWNLOAD_TIMEOUT": options.timeout_s,
         "DOWNLOAD_MAXSIZE": options.max_page_bytes,
+        **_cache_settings(options),
         "LOG_FILE": str(options.state / LOG),
         "LOG_LEVEL": options.log_level,
         ALLOWED_HOSTS_SETTING: list(options.allow_hosts),
@@ -102,6 +115,33 @@ def settings(options: CrawlOptions) -> Settings:
     found.update(given, priority="cmdline")
     found.update(dict(options.settings), priority="cmdline")
     return found
+
+
+def requests_under_way(options: CrawlOptions) -> int:
+    """Return how many requests the downloader is given: as many as its hosts take at once.
+
+    More would wait inside it for their host's turn, and Ctrl-C waits for what is inside.
+    """
+    if options.searches or options.allow_domains:
+        return MAX_UNDER_WAY  # any number of hosts
+    hosts = {urlsplit(url).hostname for url in (*options.sources, *options.listed)}
+    return min(MAX_UNDER_WAY, options.concurrency * len(hosts))
+
+
+def _cache_settings(options: CrawlOptions) -> dict[str, Any]:
+    if options.http_cache == "off":
+        return {"HTTPCACHE_ENABLED": False}
+    policy = "RFC2616Policy" if options.http_cache == "revalidate" else "DummyPolicy"
+    folder = options.http_cache_dir or options.state / "responses"
+    return {
+        "HTTPCACHE_ENABLED": True,
+        "HTTPCACHE_POLICY": f"scrapy.extensions.httpcache.{policy}",
+        "HTTPCACHE_IGNORE_MISSING": options.http_cache == "offline",
+        "HTTPCACHE_DIR": str(folder.absolute()),
+        "HTTPCACHE_GZIP": True,
+        # An answer that says "later" is not one to keep.
+        "HTTPCACHE_IGNORE_HTTP_CODES": [408, 429, 500, 502, 503, 504, 522, 524],
+    }
 
 
 def _naver_parts(options: CrawlOptions) -> dict[str, Any]:
@@ -149,6 +189,9 @@ def _error(
         )
     if finish_reason != "finished":
         return HostError(f"the crawl broke off; see {options.state / LOG}")
+    changed = [finding for finding in closing.findings if finding.code == LAYOUT_CHANGED]
+    if changed:
+        return MeasuredFailure(str(changed[0]))
     if closing.dataset is None:
         return _nothing(options, spider, closing)
     return None

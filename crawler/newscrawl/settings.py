@@ -15,7 +15,6 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "ko,en;q=0.8",
 }
 
-CONCURRENT_REQUESTS = 16
 CONCURRENT_ITEMS = 1  # a page is one article; Scrapy makes this many tasks for each page
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from newscrawl.addresses import is_naver_sports
 from newscrawl.items import ArticleItem
 from newscrawl.pipelines.drop import drop
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MIN_CHARS_SETTING = "NEWSCRAWL_MIN_CHARS"
+READ_STAT = "newscrawl/read"  # pages that extraction saw, by way
+EMPTY_STAT = "newscrawl/empty"  # those without an article's text
 REPLACEMENT = "\ufffd"
 
 
@@ -31,9 +34,15 @@ class QualityPipeline:
         Raises:
             DropItem: it is no article.
         """
+        chars = len(item.text)
+        if not chars and is_naver_sports(item.url):
+            drop(self._crawler, item, "unsupported_site")
+        way = "rule" if item.extraction.startswith("naver") else "library"
+        self._crawler.stats.inc_value(f"{READ_STAT}/{way}")
+        if not item.is_photo and chars < self._min_chars:
+            self._crawler.stats.inc_value(f"{EMPTY_STAT}/{way}")
         if item.is_photo:
             drop(self._crawler, item, "photo")
-        chars = len(item.text)
         if not chars or not item.title:
             drop(self._crawler, item, "no_text")
         if REPLACEMENT in item.text or REPLACEMENT in item.title:

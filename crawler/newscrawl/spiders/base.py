@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -121,7 +123,9 @@ class NewsSpider(Spider):
         if not is_html(response):
             raise Skipped("not_html")
         found = await self.pool.extract(response.body, response.url, declared_charset(response))
-        return article_item(found, url=response.url, candidate=candidate)
+        return article_item(
+            found, url=response.url, fetched_at=fetched_at(response), candidate=candidate
+        )
 
     def failed(self, failure: "Failure") -> Iterator[ArticleItem]:
         """Write down why a request brought no page."""
@@ -135,9 +139,10 @@ class NewsSpider(Spider):
         yield from ()
 
     def request_dropped(self, request: Request) -> None:
-        """Count a redirect to a page that another candidate led to before."""
+        """Count a redirect to an address that was asked for before: by another, or by itself."""
         if "key" in request.meta:
-            self.skip(request.meta["key"], request.url, "duplicate")
+            is_circle = request.url in request.meta.get("redirect_urls", ())
+            self.skip(request.meta["key"], request.url, "redirects" if is_circle else "duplicate")
 
     def skip(self, key: str, url: str, reason: str) -> None:
         """Write down a page that becomes no article."""
@@ -164,6 +169,21 @@ def is_html(response: Response) -> bool:
         head = response.body[:1024].lower()
         return b"<html" in head or b"<!doctype html" in head
     return False
+
+
+def fetched_at(response: Response) -> str:
+    """Return when the server answered, by its own Date header unless that lies ahead of us.
+
+    A response from the HTTP cache keeps its date, so a crawl of the same responses gives the same
+    dataset, times included.
+    """
+    now = datetime.now(UTC)
+    stated = (response.headers.get("Date") or b"").decode("latin-1")
+    try:
+        at = min(parsedate_to_datetime(stated).astimezone(UTC), now)
+    except (TypeError, ValueError):  # none, or none that is a date
+        at = now
+    return at.replace(microsecond=0).isoformat()
 
 
 def declared_charset(response: Response) -> str | None:

@@ -1,7 +1,7 @@
 """What the crawler says when it cannot begin, or finds nothing: one line and the exit code."""
 
 import socket
-import subprocess  # noqa: TC003 - fixtures are annotated with it
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """`crawl naver` against a server that answers like the official search API, in both homes."""
 
 import json
-import subprocess  # noqa: TC003 - fixtures are annotated with it
+import subprocess
 from collections.abc import Callable
 from email.utils import format_datetime
 from pathlib import Path

@@ -1,7 +1,7 @@
 """The bundled newsroom crawled over HTTP: what comes out is what the newsroom knows to be true."""
 
 import json
-import subprocess  # noqa: TC003 - fixtures are annotated with it
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
