@@ -8,7 +8,7 @@ from yoyak.analysis.comparison import GateItem, Subject
 from yoyak.records import EngineFacts, Finding, Perf
 from yoyak.units import GIB
 
-_LISTED = 4  # as many as a line holds
+_LISTED = 5  # as many as a line holds
 
 
 def study_findings(
@@ -76,7 +76,7 @@ def _length_findings(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
     known = lengths.output_lengths(runs)
     if not lengths.differ(known):
         return ()
-    listed = ", ".join(f"{label} {_range(length)}" for label, length in known.items())
+    listed = _some([f"{label} {_range(length)}" for label, length in known.items()])
     recovered = any(length.is_recovered for length in known.values())
     found = [
         Finding(
@@ -91,7 +91,7 @@ def _length_findings(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
     bounds = lengths.bounds_at_equal_length(runs, known)
     pairs = lengths.unordered_pairs(bounds)
     if bounds:
-        spans = ", ".join(f"{label} {_span(low, high)}" for label, (low, high) in bounds.items())
+        spans = _some([f"{label} {_span(low, high)}" for label, (low, high) in bounds.items()])
         ordered = "; ".join(f"{a} and {b}" for a, b in pairs[:_LISTED])
         more = f" and {len(pairs) - _LISTED} more pairs" if len(pairs) > _LISTED else ""
         found.append(
@@ -153,10 +153,11 @@ def _size_groups(subjects: Mapping[str, Subject]) -> tuple[Finding, ...]:
         for member in members:
             groups[round((member.memory_bytes or 0) / GIB)].append(member.label)
         if len(groups) > 1:
-            listed = " against ".join(
+            parts = [
                 f"{gib} GiB ({_some(labels)})"
                 for gib, labels in sorted(groups.items(), reverse=True)
-            )
+            ]
+            listed = _some(parts, " against ")
             found.append(
                 Finding(
                     code="memory-differs",
@@ -198,7 +199,7 @@ def _engine_differences(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
             if value is not None:
                 groups[value].append(label)
         if len(groups) > 1:
-            listed = "; ".join(f"{value}: {_some(labels)}" for value, labels in groups.items())
+            listed = _some([f"{value}: {_some(names)}" for value, names in groups.items()], "; ")
             found.append(
                 Finding(
                     code=code,
@@ -218,7 +219,7 @@ def _models_differ(runs: Mapping[str, Perf], gate: Sequence[GateItem]) -> Findin
     weights = next(item for item in gate if item.code == "weights")
     if len(names) == 1 or weights.status == "same":
         return None
-    listed = "; ".join(f"{name}: {_some(labels)}" for name, labels in names.items())
+    listed = _some([f"{name}: {_some(labels)}" for name, labels in names.items()], "; ")
     return Finding(
         code="models-differ",
         severity="warning",
@@ -235,7 +236,7 @@ def _prices_differ(subjects: Mapping[str, Subject]) -> Finding | None:
     return Finding(
         code="price-sources-differ",
         severity="info",
-        message="prices come from different sources: " + "; ".join(sorted(sources)),
+        message="prices come from different sources: " + _some(sorted(sources), "; "),
         mend="give one price file with --prices",
     )
 
@@ -255,9 +256,9 @@ def _unpaired(runs: Mapping[str, Perf], paired: set[str]) -> Finding | None:
     )
 
 
-def _some(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:_LISTED])
-    rest = len(labels) - _LISTED
+def _some(parts: Sequence[str], between: str = ", ") -> str:
+    shown = between.join(parts[:_LISTED])
+    rest = len(parts) - _LISTED
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
