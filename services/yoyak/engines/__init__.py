@@ -114,6 +114,39 @@ def _llamacpp(options: EngineOptions) -> Engine:
     )
 
 
+def _ollama(options: EngineOptions) -> Engine:
+    from yoyak.engines.ollama import DEFAULT_URL, Ollama
+
+    return Ollama(
+        options.url or DEFAULT_URL,
+        model=_named(options, "ollama", example="mistral:7b-instruct-q4_0"),
+        threads=options.threads,
+        context=options.context,
+        batch=options.batch,
+        timeout_s=options.timeout_s,
+        ready_connections=options.parallel,
+        api_key=options.api_key,
+    )
+
+
+def _openai(options: EngineOptions) -> Engine:
+    from yoyak.engines.openai import DEFAULT_URL, OpenAi
+
+    return OpenAi(
+        options.url or DEFAULT_URL,
+        model=options.model,
+        timeout_s=options.timeout_s,
+        ready_connections=options.parallel,
+        api_key=options.api_key,
+    )
+
+
+def _named(options: EngineOptions, engine: str, *, example: str) -> str:
+    if options.model is None:
+        raise UsageError(f"--engine {engine} needs a model's name, such as --model {example}")
+    return options.model
+
+
 def _summarizer(options: EngineOptions) -> Engine:
     from yoyak.engines.summarizer import CHANGE_TIMEOUT_S, DEFAULT_URL, SummarizerService
 
@@ -127,5 +160,7 @@ def _summarizer(options: EngineOptions) -> Engine:
 
 ENGINES: dict[str, Callable[[EngineOptions], Engine]] = {
     "llamacpp": _llamacpp,
+    "ollama": _ollama,
+    "openai": _openai,
     "summarizer": _summarizer,
 }

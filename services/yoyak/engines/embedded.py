@@ -16,9 +16,9 @@ from yoyak.engines.base import Chunk, GenerationRequest, LoadResult
 from yoyak.engines.child_process import ChildProcess
 from yoyak.engines.llamacpp import LlamaServer
 from yoyak.engines.llamacpp_server import API_KEY_VARIABLE, UBATCH, Ready
+from yoyak.engines.local_process import boot_id
 from yoyak.engines.model_file import KnownModel, known_model
 from yoyak.errors import EngineError, HostError, UsageError
-from yoyak.host.kernel_files import read_text
 from yoyak.host.page_cache import settle, state_of_ratio
 from yoyak.host.proc import pid_namespace
 from yoyak.models import check_ram
@@ -51,6 +51,7 @@ class _Running:
     child: ChildProcess
     client: LlamaServer
     ready: Ready
+    api_key: str
 
 
 class EmbeddedLlama:
@@ -63,7 +64,7 @@ class EmbeddedLlama:
         self._running: _Running | None = None
         self._is_unloaded = False
         self._changing = asyncio.Lock()
-        self._boot_id = read_text(Path("/proc/sys/kernel/random/boot_id"))
+        self._boot_id = boot_id()
         self._pid_namespace = pid_namespace()
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk, None]:
@@ -150,6 +151,10 @@ class EmbeddedLlama:
         """Return how many slots work now."""
         return await self._at_work().client.busy_slots()
 
+    def api_key(self) -> str:
+        """Return the key of the child that runs, for another client of it on this host."""
+        return self._at_work().api_key
+
     async def close(self) -> None:
         """End the child."""
         await self.unload()
@@ -217,7 +222,7 @@ class EmbeddedLlama:
             ready_connections=settings.parallel,
             find_model=lambda: model,
         )
-        return _Running(child, client, ready)
+        return _Running(child, client, ready, key)
 
     async def _stop(self) -> None:
         running, self._running = self._running, None

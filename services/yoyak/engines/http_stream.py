@@ -43,6 +43,10 @@ class HttpClient:
         self._fields = header_lines(headers or {})
         self._pool = ConnectionPool(self.address, is_one_shot=is_one_shot)
 
+    def use_each_connection_once(self) -> None:
+        """Take note that the server closes a connection after each streamed answer."""
+        self._pool.is_one_shot = True
+
     async def warm(self, connections: int) -> None:
         """Return when so many connections are open; call it before a clock starts.
 

@@ -17,6 +17,7 @@ from yoyak.engines.http_errors import error_text, http_error
 from yoyak.engines.http_stream import HttpClient
 from yoyak.engines.json_fields import Fields, parse_object, wrong_form
 from yoyak.engines.lines import SseSplitter
+from yoyak.engines.local_process import LocalProcess
 from yoyak.engines.model_file import KnownModel
 from yoyak.errors import EngineError, HostError
 from yoyak.records import EngineFacts, FinishReason, ModelFacts
@@ -84,6 +85,7 @@ class LlamaServer:
         self._model: KnownModel | None = None
         self._wrapping: Wrapping | None = None
         self._described: EngineFacts | None = None
+        self._process = LocalProcess(self._http.address)
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
         """Yield chunks as they arrive; the last one carries llama.cpp's own timings."""
@@ -128,7 +130,8 @@ class LlamaServer:
         props, listed = await asyncio.gather(
             self._http.request_json("GET", "/props"), self._http.request_json("GET", "/v1/models")
         )
-        facts = self._facts(Fields(props, "/props"), Fields(listed, "/v1/models"))
+        pid = await asyncio.to_thread(self._process.pid)
+        facts = self._facts(Fields(props, "/props"), Fields(listed, "/v1/models"), pid)
         if facts != self._described:  # another model may have another template
             await self._learn_wrapping()
             self._described = facts
@@ -160,8 +163,8 @@ class LlamaServer:
         """Close all connections."""
         await self._http.close()
 
-    def _facts(self, props: Fields, listed: Fields) -> EngineFacts:
-        build = props.text("build_info")
+    def _facts(self, props: Fields, listed: Fields, pid: int | None) -> EngineFacts:
+        build = known_build(props.text("build_info"))
         settings = props.fields("default_generation_settings")
         entry = next(listed.objects("data"), None)
         meta = entry.fields("meta") if entry is not None else None
@@ -183,6 +186,9 @@ class LlamaServer:
             parallel=props.count("total_slots"),
             cache_prompt=False,
             forces_output_length=True,
+            pid=pid,
+            pid_namespace=self._process.pid_namespace if pid is not None else None,
+            boot_id=self._process.boot_id if pid is not None else None,
             model=model,
         )
 
@@ -253,6 +259,11 @@ def quantization_name(file_type: str | None) -> str | None:
     name, _, size = file_type.removeprefix("all ").partition(" - ")
     suffix = {"Small": "_S", "Medium": "_M", "Large": "_L"}.get(size, "")
     return f"{name}{suffix}" if " " not in name and name != "unknown," else None
+
+
+def known_build(text: str | None) -> str | None:
+    """Return a build such as "b6517-69ffd891"; None for one that was compiled without its name."""
+    return None if text is None or text.startswith("b0-") else text
 
 
 def chunk_of(stamp: int, data: bytes, options: GenerationOptions, where: str) -> Chunk | None:

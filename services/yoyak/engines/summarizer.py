@@ -129,9 +129,12 @@ class SummarizerService:
         general = http_error(self._where, status, body)
         try:
             document = Fields(parse_object(body, self._where), self._where)
-            return _engine_error(document, fallback_class=general.error_class, status=status)
-        except EngineError:
+            is_ours = document.text("detail") is not None
+        except EngineError:  # not from the service, but from what stands before it
             return general
+        if not is_ours:
+            return general
+        return _engine_error(document, fallback_class=general.error_class, status=status)
 
 
 def chunk_of(stamp: int, data: bytes, where: str) -> Chunk | None:

@@ -1,0 +1,69 @@
+import json
+from typing import Any
+
+import pytest
+
+from yoyak.engines.openai import Answer
+from yoyak.errors import EngineError
+
+
+def event(**members: Any) -> bytes:  # noqa: ANN401 - JSON
+    return json.dumps(members).encode()
+
+
+def piece(text: str, reason: str | None = None) -> bytes:
+    return event(choices=[{"delta": {"content": text}, "finish_reason": reason}])
+
+
+def test_texts_and_the_reason_of_the_end() -> None:
+    answer = Answer("x")
+    assert [answer.take(1, piece("가")), answer.take(2, piece("", "stop"))] == ["가", ""]
+    assert answer.is_finished
+    usage = answer.usage()
+    assert (usage.finish_reason, answer.last_ns) == ("stop", 2)
+
+
+def test_a_server_without_counts_leaves_them_unknown() -> None:
+    answer = Answer("x")
+    answer.take(1, piece("가", "length"))
+    usage = answer.usage()
+    assert (usage.prompt_tokens, usage.output_tokens, usage.cached_tokens) == (None, None, None)
+    assert (usage.prompt_eval_s, usage.decode_s) == (None, None)
+
+
+def test_counts_come_after_the_end_of_the_text() -> None:
+    answer = Answer("x")
+    answer.take(1, piece("가", "length"))
+    counts = {
+        "prompt_tokens": 9,
+        "completion_tokens": 3,
+        "prompt_tokens_details": {"cached_tokens": 2},
+    }
+    answer.take(2, event(choices=[], usage=counts))
+    usage = answer.usage()
+    assert (usage.prompt_tokens, usage.output_tokens, usage.cached_tokens) == (9, 3, 2)
+
+
+def test_a_null_usage_in_each_event_does_not_hide_the_last() -> None:
+    answer = Answer("x")
+    answer.take(1, event(choices=[], usage={"prompt_tokens": 9, "completion_tokens": 3}))
+    answer.take(2, event(choices=[], usage=None))
+    assert answer.usage().prompt_tokens == 9
+
+
+@pytest.mark.parametrize("key", ["reasoning_content", "reasoning"])
+def test_what_a_model_thinks_is_text_too(key: str) -> None:
+    assert Answer("x").take(1, event(choices=[{"delta": {key: "음"}}])) == "음"
+
+
+def test_llama_cpps_timings_are_taken_where_they_are_present() -> None:
+    answer = Answer("x")
+    answer.take(1, event(choices=[], timings={"cache_n": 1, "prompt_ms": 5.0, "predicted_ms": 7.0}))
+    usage = answer.usage()
+    assert (usage.cached_tokens, usage.prompt_eval_s, usage.decode_s) == (1, 0.005, 0.007)
+
+
+def test_an_error_event_is_the_engines_error() -> None:
+    with pytest.raises(EngineError, match="out of memory") as caught:
+        Answer("x").take(1, event(error={"message": "out of memory"}))
+    assert caught.value.error_class == "engine_error"
