@@ -20,7 +20,7 @@ from yoyak.records.soundness import (
 from yoyak.units import PERCENT
 
 _SAME = 1e-6  # relative; sums in another order differ by far less
-_ROUNDED = 0.5  # characters: a mean over repetitions is stored as a whole number
+_ROUNDED = 0.501  # characters: a mean is stored as a whole number; slack for binary fractions
 _TICKS = 0.05  # counters of the kernel are read one after the other, in steps of 10 ms
 _OF_ALL = ("host_cpu_percent", "host_steal_percent", "cpu_pressure_percent")
 _SECONDS_PER_HOUR = 3600

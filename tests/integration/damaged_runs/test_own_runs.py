@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.data_factories.benchmark_run import HostSpeed, a_run
 from tests.data_factories.run_folder import write_run
@@ -62,6 +62,17 @@ def in_open_loop(run: Run, late_ns: int) -> Run:
     done=st.floats(0, 1),
     samples_per_s=st.sampled_from((0.0, 0.5, 3.0)),
     gpus=st.integers(0, 2),
+)
+@example(  # prompt_chars 1551.5, stored as 1552
+    seed=173,
+    articles=2,
+    repetitions=3,
+    output_tokens=2,
+    has_odd_requests=True,
+    late_ns=None,
+    done=0.75,
+    samples_per_s=0.0,
+    gpus=0,
 )
 def test_what_is_made_is_read_back(
     seed: int,
