@@ -32,6 +32,10 @@ help: ## this list
 demo: $(VENV)/.runtime ## the main job on this machine: crawl, synthetic model, summarizer, benchmark, report
 	@$(BIN)/yoyak demo --cache .cache --out runs
 
+.PHONY: up
+up: ## the stack of this host in containers: docker compose up
+	docker compose up --detach --wait
+
 .PHONY: lint
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
