@@ -1,55 +1,17 @@
 """The Ollama adapter against `ollama_replay`, which knows the truth about every answer."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.engines.replays import QUICK, Replay, Script, replaying
 from tests.integration.engines.requests import DEADLINE_S, a_request, ask, until
 
 from yoyak.engines.ollama import Ollama
 from yoyak.errors import EngineError, HostError
-
-Script = dict[str, Any]
-SYNTHETIC = {"first_chunk_s": 0.03, "gap_s": 0.002}
-
-
-class Replay:
-    """A replay process, its address, and what it logged."""
-
-    def __init__(self, url: str, truth: Path) -> None:
-        self.url = url
-        self._truth = truth
-
-    def answers(self) -> list[dict[str, Any]]:
-        """Return the truth about each prompt that was answered."""
-        lines = [json.loads(line) for line in self._truth.read_text().splitlines()]
-        return [line for line in lines if line.get("path") == "/api/chat" and "intended_ns" in line]
-
-
-@asynccontextmanager
-async def replaying(folder: Path, script: Script) -> AsyncIterator[Replay]:
-    file, truth = folder / "script.json", folder / "truth.jsonl"
-    file.write_text(json.dumps({"timeline": SYNTHETIC, **script}))
-    process = subprocess.Popen(  # noqa: ASYNC220 - it is ended below
-        [
-            *(sys.executable, "-m", "ollama_replay", "--die-with-parent"),
-            *("--script", str(file), "--truth", str(truth)),
-        ],
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        line = await asyncio.to_thread(process.stdout.readline)
-        yield Replay(json.loads(line)["url"], truth)
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.communicate)
 
 
 @asynccontextmanager
@@ -86,7 +48,7 @@ async def test_stamps_are_those_of_the_servers_writes(tmp_path: Path) -> None:
 
 
 async def test_several_tokens_in_a_line_are_one_chunk(tmp_path: Path) -> None:
-    script = {"timeline": {**SYNTHETIC, "tokens_per_chunk": [1, 4]}}
+    script = {"timeline": {**QUICK, "tokens_per_chunk": [1, 4]}}
     async with replaying(tmp_path, script) as replay, adapter(replay) as engine:
         answer = await ask(engine, a_request(output_tokens=10))
     assert len(answer.stamps) == 4
@@ -94,7 +56,7 @@ async def test_several_tokens_in_a_line_are_one_chunk(tmp_path: Path) -> None:
 
 
 async def test_a_model_that_stops_by_itself_is_told(tmp_path: Path) -> None:
-    script = {"timeline": {**SYNTHETIC, "answer_tokens": 5}}
+    script = {"timeline": {**QUICK, "answer_tokens": 5}}
     async with replaying(tmp_path, script) as replay, adapter(replay) as engine:
         usage = (await ask(engine, a_request(output_tokens=10))).usage
     assert (usage.output_tokens, usage.finish_reason) == (5, "stop")
@@ -259,7 +221,7 @@ async def test_a_restarted_server_is_spoken_to_again(tmp_path: Path) -> None:
 
 
 async def test_leaving_an_answer_makes_the_server_stop(tmp_path: Path) -> None:
-    script = {"timeline": {**SYNTHETIC, "gap_s": 0.05}}
+    script = {"timeline": {**QUICK, "gap_s": 0.05}}
     async with replaying(tmp_path, script) as replay, adapter(replay) as engine:
         await engine.describe()
         task = asyncio.create_task(ask(engine, a_request(output_tokens=2000)))
