@@ -40,6 +40,10 @@ LABEL org.opencontainers.image.title="yoyak runner" \
       org.opencontainers.image.description="Benchmarks a host once a configuration, and serves the finished runs as metrics" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
+# Makes the hub's certificate.
+RUN apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/*
 COPY --from=environment /opt/yoyak /opt/yoyak
 ENV PATH=/opt/yoyak/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
 USER 1000:1000

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,10 +20,17 @@ ANSWER_S = 10
 
 
 class Stack:
-    """compose.yaml as a project of its own name, with the variables given and no .env."""
+    """Compose files as a project of its own name, with the variables given and no .env."""
 
-    def __init__(self, project: str, *, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        project: str,
+        *,
+        environment: Mapping[str, str],
+        files: Sequence[str | Path] = ("compose.yaml",),
+    ) -> None:
         self.project = project
+        self._files = [part for file in files for part in ("--file", str(file))]
         self.environment = dict(environment)
 
     def compose(
@@ -39,6 +46,7 @@ class Stack:
                 self.project,
                 "--env-file",
                 os.devnull,
+                *self._files,
                 *arguments,
             ),
             cwd=REPOSITORY,
@@ -95,7 +103,7 @@ class Stack:
 
     def _logs(self) -> str:
         return subprocess.run(
-            ("docker", "compose", "--project-name", self.project, "logs", "--tail", "20"),
+            ("docker", "compose", "--project-name", self.project, *self._files, "logs", "-n", "20"),
             cwd=REPOSITORY,
             capture_output=True,
             text=True,

@@ -59,8 +59,8 @@ def stack(
         stack.down()
 
 
-def a_stack(folder: Path) -> Stack:
-    """Return a stack whose runs go into `folder`."""
+def a_stack(folder: Path, **also: str) -> Stack:
+    """Return a stack whose runs go into `folder`; `also` are variables."""
     runs = folder / "runs"
     runs.mkdir(parents=True)
     uid = os.getuid() or 1000  # never root; a folder that root made is given away
@@ -81,5 +81,6 @@ def a_stack(folder: Path) -> Stack:
             "YOYAK_RUN_REPETITIONS": "2",
             "YOYAK_RUN_WARMUP": "1",
             "YOYAK_RUN_OUTPUT_TOKENS": "8",
+            **also,
         },
     )

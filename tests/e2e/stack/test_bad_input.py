@@ -45,3 +45,20 @@ def test_a_port_that_is_taken(bare_stack: Stack) -> None:
         )  # fmt: skip
     assert done.returncode != 0
     assert port in done.stderr
+
+
+def test_a_hub_without_a_password(bare_stack: Stack) -> None:
+    done = bare_stack.compose(
+        "run", "--rm", "configuration",
+        also={"YOYAK_HUB": "https://hub.example:9443"}, succeeds=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "YOYAK_HUB_PASSWORD_FILE" in done.stderr
+
+
+def test_a_hub_in_clear_text(bare_stack: Stack) -> None:
+    done = bare_stack.compose(
+        "run", "--rm", "configuration", also={"YOYAK_HUB": "http://hub:9090"}, succeeds=False
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "takes an https:// address" in done.stderr

@@ -7,8 +7,8 @@ import yaml
 from tests.e2e.stack.compose import REPOSITORY
 
 COMPOSE_FILES = ("compose.yaml", *sorted(str(p) for p in REPOSITORY.glob("docker/compose.*.yaml")))
-VARIABLE = re.compile(r"\$\{(YOYAK_[A-Z_]+)(?::-([^${}]*))?")
-DOCUMENTED = re.compile(r"^# (YOYAK_[A-Z_]+)=(.*)$", re.MULTILINE)
+VARIABLE = re.compile(r"\$\{(YOYAK_[A-Z0-9_]+)(?::-([^${}]*))?")
+DOCUMENTED = re.compile(r"^# (YOYAK_[A-Z0-9_]+)=(.*)$", re.MULTILINE)
 
 
 def text_of(name: str) -> str:

@@ -43,6 +43,7 @@ class RunnerSettings:
     port: int
     others: tuple[Path, ...]  # folders of runs to show beside its own
     is_rerun_wanted: bool
+    is_only_showing: bool
 
 
 def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> RunnerSettings:
@@ -55,6 +56,7 @@ def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Runne
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--also-show", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--only-show", action="store_true", help="benchmark nothing, as in a hub")
     given = parser.parse_args(list(arguments))
     rerun = environ.get(RERUN, "")
     if rerun not in ("", "0", "1"):
@@ -65,6 +67,7 @@ def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Runne
         port=given.port,
         others=tuple(given.also_show),
         is_rerun_wanted=rerun == "1",
+        is_only_showing=given.only_show,
     )
 
 
@@ -75,14 +78,16 @@ class Runner:
         """Do nothing yet."""
         self._config = settings.config
         self._is_rerun_wanted = settings.is_rerun_wanted
+        self._is_only_showing = settings.is_only_showing
         self._state = state
         self._stop = threading.Event()
         self._child: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
         """Benchmark unless that was done before, then wait until told to stop."""
-        facts = self._engine()
-        if facts is not None:
+        if self._is_only_showing:
+            self._state.well("showing finished runs")
+        elif (facts := self._engine()) is not None:
             self._benchmark_once(facts)
         self._stop.wait()
 
@@ -202,8 +207,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     state = RunnerState()
     try:
         settings = settings_from(arguments, environ)
-        _check_writable(settings.config.out)
-        read_dataset(settings.config.dataset)
+        if not settings.is_only_showing:
+            _check_writable(settings.config.out)
+            read_dataset(settings.config.dataset)
         shown = FinishedRuns((settings.config.out, *settings.others))
         runner = Runner(settings, state)
         with (

@@ -1,0 +1,162 @@
+"""Two hosts that write to a hub: three projects on one machine, told apart and compared there."""
+
+import base64
+import json
+import re
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.stack.compose import ANSWER_S, REPOSITORY, Stack, eventually, free_port
+from tests.e2e.stack.conftest import a_stack
+
+pytestmark = pytest.mark.timeout(900)
+
+ON_THE_HUB = ("prometheus", "runs")
+ON_A_HOST = ("summarizer", "runner", "prometheus")
+TYPES = {"r5.4xlarge", "m5.16xlarge"}
+ARRIVAL_S = 120
+OUTAGE_S = 12
+LEAST_QUERIES = 20  # of the dashboard's; the rest need a GPU, a price or more requests
+VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+
+
+class Hub:
+    """The hub's project, and how it is asked."""
+
+    def __init__(self, folder: Path) -> None:
+        # Containers of other projects reach it here; it is an address of this machine only.
+        self.stack = Stack(
+            f"yoyak-test-hub-{free_port()}",
+            files=("docker/compose.hub.yaml",),
+            environment={
+                "YOYAK_HUB_BIND": gateway(),
+                "YOYAK_HUB_NAMES": gateway(),
+                "YOYAK_HUB_PORT": str(free_port()),
+            },
+        )
+        self.url = f"https://{gateway()}:{self.stack.environment['YOYAK_HUB_PORT']}"
+        self.password = folder / "hub-password"
+        self.certificate = folder / "hub-ca.pem"
+
+    def up(self) -> None:
+        self.stack.compose("up", "--detach", "--wait", "--no-build", *ON_THE_HUB)
+        self.stack.compose("cp", "prometheus:/keys/password", str(self.password))
+        self.stack.compose("cp", "prometheus:/keys/cert.pem", str(self.certificate))
+
+    def query(self, promql: str, at_s: float | None = None) -> list[dict[str, Any]]:
+        asked = {"query": promql} | ({} if at_s is None else {"time": f"{at_s:.3f}"})
+        token = base64.b64encode(f"yoyak:{self.password.read_text()}".encode()).decode()
+        return self.ask(f"/api/v1/query?{urllib.parse.urlencode(asked)}", f"Basic {token}")
+
+    def ask(self, path: str, authorization: str = "") -> list[dict[str, Any]]:
+        request = urllib.request.Request(self.url + path)  # noqa: S310 - https, ours
+        if authorization:
+            request.add_header("Authorization", authorization)
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        with urllib.request.urlopen(request, timeout=ANSWER_S, context=trusted) as response:  # noqa: S310 - as above
+            found: list[dict[str, Any]] = json.load(response)["data"]["result"]
+            return found
+
+    def types_in(self, promql: str) -> set[str]:
+        return {series["metric"].get("instance_type", "") for series in self.query(promql)}
+
+
+def gateway() -> str:
+    """Return this machine's address on the engine's own bridge."""
+    told = Stack("bridge", environment={}).docker("network", "inspect", "bridge")
+    address: str = json.loads(told)[0]["IPAM"]["Config"][0]["Gateway"]
+    return address
+
+
+@pytest.fixture(scope="module")
+def hub(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:  # noqa: ARG001 - a fixture may not be marked with another
+    """A hub that two hosts write to."""
+    folder = tmp_path_factory.mktemp("hub")
+    hub = Hub(folder)
+    hosts = []
+    try:
+        hub.up()
+        for name in sorted(TYPES):
+            host = a_stack(
+                folder / name,
+                YOYAK_INSTANCE_TYPE=name,
+                YOYAK_INSTANCE_ID=f"i-{name}",
+                YOYAK_HUB=hub.url,
+                YOYAK_HUB_PASSWORD_FILE=str(hub.password),
+                YOYAK_HUB_CA_FILE=str(hub.certificate),
+                YOYAK_RUN_REPETITIONS="3",
+                YOYAK_RUN_OUTPUT_TOKENS="48",  # long enough for samples of the engine's CPU time
+            )
+            hosts.append(host)
+            host.compose("up", "--detach", "--wait", "--no-build", *ON_A_HOST)
+            eventually(host.finished_runs, deadline_s=ARRIVAL_S, what=f"a run of {name}")
+        eventually(
+            lambda: hub.types_in("yoyak_run_total_seconds") >= TYPES,
+            deadline_s=ARRIVAL_S,
+            what="both hosts' runs in the hub",
+        )
+        yield hub
+    finally:
+        for host in hosts:
+            host.down()
+        hub.stack.down()
+
+
+def test_both_hosts_live_series_arrive_with_their_own_type(hub: Hub) -> None:
+    eventually(
+        lambda: hub.types_in("yoyak_engine_up == 1") == TYPES,
+        deadline_s=ARRIVAL_S,
+        what="both engines",
+    )
+    assert {s["metric"]["host"] for s in hub.query("yoyak_engine_up")} == {f"i-{t}" for t in TYPES}
+
+
+def test_every_query_of_the_compare_dashboard_that_finds_one_host_finds_both(hub: Hub) -> None:
+    board = json.loads((REPOSITORY / "dashboards/compare.json").read_text())
+    queries = {
+        VARIABLE.sub(lambda m: "1m" if "interval" in m[1] else ".*", target["expr"])
+        for panel in board["panels"]
+        for target in panel.get("targets", ())
+    }
+
+    def found_in_both() -> bool:
+        found = [types for query in queries if (types := hub.types_in(query) & TYPES)]
+        return len(found) >= LEAST_QUERIES and all(types == TYPES for types in found)
+
+    eventually(found_in_both, deadline_s=ARRIVAL_S, what="both hosts in every query that has one")
+
+
+def test_the_old_study_is_there_once(hub: Hub) -> None:
+    found = hub.query('yoyak_run_total_with_load_seconds{instance_type="g5.16xlarge"}')
+    assert len(found) == 1
+
+
+def test_rules_are_evaluated_by_the_hub_alone(hub: Hub) -> None:
+    assert {len(hub.query(f'yoyak_alert_threshold{{name="{n}"}}')) for n in ("ttft_p95",)} == {1}
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic eW95YWs6d3Jvbmc="])
+def test_nobody_reads_without_the_password(hub: Hub, authorization: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        hub.ask("/api/v1/query?query=up", authorization)
+    refused.value.close()
+    assert refused.value.code == 401
+
+
+def test_a_host_that_lost_the_hub_catches_up(hub: Hub) -> None:
+    hub.stack.compose("stop", "prometheus")
+    lost_s = time.time()
+    eventually(lambda: time.time() > lost_s + OUTAGE_S, deadline_s=60, what="the outage to pass")
+    hub.stack.compose("start", "prometheus")
+    eventually(
+        lambda: len(hub.query("count_over_time(yoyak_engine_up[8s]) >= 1", lost_s + 10)) == 2,
+        deadline_s=ARRIVAL_S,
+        what="what both hosts measured meanwhile",
+    )
