@@ -3,10 +3,11 @@
 import asyncio
 import gc
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from yoyak.dataset import Article
+from yoyak.errors import YoyakError
 from yoyak.units import NS_PER_S
 
 # Sends one article; `scheduled_ns` is the moment it was meant to leave (CLOCK_MONOTONIC), or None.
@@ -56,7 +57,7 @@ async def closed_loop(
             taken += 1
             await send(article, None)
 
-    async with asyncio.TaskGroup() as group:
+    async with _tasks() as group:
         for _ in range(users):
             group.create_task(user())
 
@@ -74,13 +75,34 @@ async def open_loop(
         arrivals_s: shape (n,), ascending seconds; article i mod len(articles) leaves at i.
     """
     begin_ns = time.monotonic_ns()
-    async with asyncio.TaskGroup() as group:
+    async with _tasks() as group:
         for index, offset_s in enumerate(arrivals_s):
             scheduled_ns = begin_ns + round(offset_s * NS_PER_S)
             wait_s = (scheduled_ns - time.monotonic_ns()) / NS_PER_S
             if wait_s > 0 and await _is_set_within(stop, wait_s):
                 return
             group.create_task(_send(send, articles[index % len(articles)], scheduled_ns))
+
+
+@asynccontextmanager
+async def _tasks() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run a group of tasks; the first error that we can explain leaves it as itself.
+
+    A full disk stops a run with its one line, not as a group of exceptions.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as errors:
+        explained = errors.subgroup(YoyakError)
+        if explained is None:
+            raise
+        raise _first(explained) from errors
+
+
+def _first(errors: BaseExceptionGroup[YoyakError]) -> YoyakError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _send(send: Send, article: Article, scheduled_ns: int) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,8 +68,6 @@ def complete(
     tmp_path_factory: pytest.TempPathFactory, dataset: Path, tiny_model: Path
 ) -> tuple[Path, str]:
     """One whole run, for the tests that only look: its folder and what it printed."""
-    import sys
-
     folder = tmp_path_factory.mktemp("complete")
     ended = subprocess.run(
         [
@@ -290,3 +289,25 @@ def test_an_engine_that_dies_is_recorded_and_measured_as_failure(
     assert {record.error for record in failed} <= {"reset", "connect", "truncated"}
     assert run.perf is not None
     assert run.perf.totals.failed == len([r for r in failed if not r.is_warmup])
+
+
+def test_a_full_disk_is_one_line_and_keeps_what_was_finished(
+    tmp_path: Path, cache: Path, dataset: Path, tiny_model: Path
+) -> None:
+    given = arguments(dataset, tiny_model, repetitions=50, cache=cache)
+    ended = subprocess.run(
+        # No file may grow past 40 kB: to a writer that is a disk without room.
+        ["bash", "-c", 'ulimit -f 40; exec "$@"', "-", sys.executable, "-m", "yoyak.cli", *given],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_S,
+    )
+    assert ended.returncode == 3, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("error: ")
+    run = read_run(the_run(tmp_path))
+    assert run.perf is None
+    assert len(run.requests) > 5
+    assert "requests.jsonl" in run.cut_lines

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from yoyak.dataset import Article
+from yoyak.errors import HostError
 from yoyak.load.loops import closed_loop, collector_off, open_loop
 
 ARTICLES = tuple(Article(id=f"a{i}", url=None, title="t", text="x") for i in range(6))
@@ -110,3 +111,22 @@ def test_the_collector_is_off_inside_and_on_again_outside() -> None:
     with pytest.raises(KeyError), collector_off():
         raise KeyError
     assert gc.isenabled()
+
+
+async def test_an_error_that_we_can_explain_leaves_a_loop_as_itself() -> None:
+    async def send(_: Article, __: int | None) -> None:
+        raise HostError("the disk is full")
+
+    with pytest.raises(HostError, match="the disk is full"):
+        await closed_loop(ARTICLES, send, users=2, stop=asyncio.Event())
+    with pytest.raises(HostError, match="the disk is full"):
+        await open_loop(ARTICLES, send, arrivals_s=(0.0, 0.001), stop=asyncio.Event())
+
+
+async def test_a_defect_of_ours_is_not_hidden() -> None:
+    async def send(_: Article, __: int | None) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await closed_loop(ARTICLES, send, users=1, stop=asyncio.Event())
+    assert caught.group_contains(ZeroDivisionError)
