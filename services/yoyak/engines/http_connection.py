@@ -43,6 +43,11 @@ class Connection(asyncio.Protocol):
         self.last_arrival_ns = arrived_ns
         self._wake()
 
+    def eof_received(self) -> None:
+        """Note at once that the server closes; the loop tells of the loss a turn later."""
+        self.is_open = False
+        self._wake()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the reader know, after what was received."""
         self.is_open = False

@@ -15,6 +15,7 @@ from yoyak.errors import EngineError
 MOST_IDLE_S = 4.0
 KEEP_READY_S = 60.0  # after the last use; then idle connections end, and the next request connects
 CONNECT_TIMEOUT_S = 10.0
+_CLOSE_S = 1.0
 _SOON_S = 0.5  # a server that closes a new connection within it gets no further one unasked
 
 
@@ -77,7 +78,8 @@ class ConnectionPool:
         except OSError as error:  # also of TLS and of name resolution
             self._known.clear()
             raise self._unreachable(error.strerror or str(error)) from error
-        self._opened_s[connection] = asyncio.get_running_loop().time()
+        if connection.is_open:  # one that was refused in the meantime is not counted
+            self._opened_s[connection] = asyncio.get_running_loop().time()
         return connection
 
     def give_back(self, connection: Connection, *, is_usable: bool) -> None:
@@ -109,8 +111,10 @@ class ConnectionPool:
             timer.cancel()
         for connection in tuple(self._opened_s):
             connection.abort()
-        if self._opened_s:
-            await self._all_gone.wait()
+        with contextlib.suppress(TimeoutError):  # nobody on the other side can hold us
+            async with asyncio.timeout(_CLOSE_S):
+                if self._opened_s:
+                    await self._all_gone.wait()
 
     async def _connect(self) -> Connection:
         """Try each address of the host in turn, beginning with the one that worked last."""

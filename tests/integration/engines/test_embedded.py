@@ -18,6 +18,7 @@ from tests.integration.engines.requests import DEADLINE_S, a_request, ask, until
 
 from yoyak.engines.embedded import EmbeddedLlama, Settings
 from yoyak.engines.llamacpp import LlamaServer
+from yoyak.engines.model_file import known_model
 from yoyak.errors import EngineError, HostError, UsageError
 
 CONTEXT = 1024
@@ -229,6 +230,49 @@ async def test_its_port_answers_nobody_without_the_key(engine: EmbeddedLlama) ->
             await stranger.describe()
     finally:
         await stranger.close()
+
+
+async def test_a_server_that_others_started_is_described_as_far_as_it_tells(
+    engine: EmbeddedLlama, settings: Settings
+) -> None:
+    facts = await engine.describe()
+    assert facts.url is not None
+    server = LlamaServer(
+        facts.url,
+        api_key=engine.api_key(),
+        timeout_s=DEADLINE_S,
+        find_model=lambda: known_model(settings.model, cache_dir=None),
+    )
+    try:
+        told = await server.describe()
+        assert (told.context_tokens, told.parallel) == (CONTEXT, 2)
+        assert (told.threads, told.batch_tokens, told.backend) == (None, None, None)
+        assert (told.pid, told.boot_id) == (facts.pid, facts.boot_id)
+        assert told.model == facts.model
+        assert told.can_reload is False
+        with pytest.raises(HostError, match="not started by yoyak"):
+            await server.unload()
+        assert (await ask(server, a_request())).usage.output_tokens == 16
+    finally:
+        await server.close()
+
+
+async def test_a_server_that_runs_another_model_than_named_is_refused(
+    engine: EmbeddedLlama, small_model: Path
+) -> None:
+    url = (await engine.describe()).url
+    assert url is not None
+    server = LlamaServer(
+        url,
+        api_key=engine.api_key(),
+        timeout_s=DEADLINE_S,
+        find_model=lambda: known_model(small_model, cache_dir=small_model.parent),
+    )
+    try:
+        with pytest.raises(HostError, match=r"another model than .*small"):
+            await server.describe()
+    finally:
+        await server.close()
 
 
 async def test_the_key_is_in_no_argument(engine: EmbeddedLlama) -> None:
