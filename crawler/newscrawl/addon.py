@@ -4,12 +4,14 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.settings import BaseSettings
 
+from newscrawl.metrics import MetricsExtension
 from newscrawl.middlewares import (
     BudgetMiddleware,
     LimitMiddleware,
     LoudOffsiteMiddleware,
     PatientRetryMiddleware,
 )
+from newscrawl.pipelines.feed import FeedPipeline
 from newscrawl.pipelines.identity import IdentityPipeline
 from newscrawl.pipelines.keep import KeepPipeline
 from newscrawl.pipelines.quality import QualityPipeline
@@ -21,6 +23,7 @@ PIPELINES = {
     RelevancePipeline: 200,
     IdentityPipeline: 300,
     KeepPipeline: 800,
+    FeedPipeline: 900,
 }
 
 
@@ -40,4 +43,5 @@ class NewscrawlAddon:
         settings.setdefault_in_component_priority_dict(middlewares, BudgetMiddleware, 950)
         for pipeline, place in PIPELINES.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, place)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", ProgressExtension, 500)
+        for extension in (ProgressExtension, MetricsExtension):
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, 500)

@@ -24,6 +24,7 @@ class Closing:
     dataset_articles: int
     dataset_chars: int
     near_duplicates: int  # articles of the dataset that nearly repeat an earlier one
+    fed: dict[str, int]  # articles handed to the summarizer, by outcome; empty without --feed
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -57,6 +58,8 @@ class Closing:
                 linked = f"{self.near_duplicates:,}  linked to the earlier one, not left out"
                 rows.append(("near duplicates", linked))
             rows.append(("dataset_sha256", str(self.dataset_sha256)))
+        for outcome, count in self.fed.items():
+            rows.append((f"feed: {outcome}", f"{count:,}"))
         rows.extend(("finding", str(finding)) for finding in self.findings)
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

@@ -28,7 +28,7 @@ Command = Callable[..., None]
 def option(name: str, field: str, kind: object, text: str, **more: Any) -> Callable[..., Any]:  # noqa: ANN401 - passed on to click
     """Return a click option that fills a field of CrawlOptions, with the field's own default."""
     default = getattr(DEFAULTS, field)
-    shown = default is not None and default != ()
+    shown = default not in (None, (), "")
     return click.option(
         name, field, type=kind, default=default, show_default=shown, help=text, **more
     )
@@ -108,6 +108,34 @@ COMMON = (
         "How to tell progress on standard error.",
     ),
     option(
+        "--feed",
+        "feed",
+        str,
+        "Summarizer that gets each article as it arrives, such as http://127.0.0.1:8080.",
+        metavar="URL",
+    ),
+    option("--feed-concurrency", "feed_concurrency", click.IntRange(1, 64), "Deliveries at once."),
+    option("--feed-timeout", "feed_timeout_s", click.FloatRange(1), "Seconds of one summary."),
+    option(
+        "--feed-patience",
+        "feed_patience_s",
+        click.FloatRange(0),
+        "Seconds that a summarizer may stay busy or away.",
+    ),
+    option(
+        "--metrics",
+        "metrics",
+        str,
+        "Serve Prometheus series there while the crawl runs, such as 127.0.0.1:9410.",
+        metavar="HOST:PORT",
+    ),
+    option(
+        "--metrics-textfile",
+        "metrics_textfile",
+        click.Path(path_type=Path),
+        "Where they are left for node-exporter; OUT/.crawl/newscrawl.prom if not given.",
+    ),
+    option(
         "--log-level",
         "log_level",
         click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -130,6 +158,18 @@ COMMON = (
         help="Form of the closing table on standard output.",
     ),
 )
+
+
+def socket_address(text: str) -> str:
+    """Return HOST:PORT.
+
+    Raises:
+        UsageError: it is of another form.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(f'"{text}" is no address to serve on; write it as 127.0.0.1:9410')
+    return text
 
 
 def setting(text: str) -> tuple[str, str]:
@@ -244,6 +284,10 @@ def read_addresses(file: Path) -> tuple[str, ...]:
 
 
 def _run(options: CrawlOptions, style: str) -> None:
+    if options.feed:
+        http_address(options.feed)
+    if options.metrics:
+        socket_address(options.metrics)
     from newscrawl.run import closing_text, crawl  # lazy: Scrapy takes a second to import
 
     closing, error = crawl(options)

@@ -1,5 +1,6 @@
 """What the spiders yield."""
 
+import secrets
 from dataclasses import dataclass, field
 
 from newscrawl.addresses import article_id, article_key
@@ -25,6 +26,7 @@ class ArticleItem:
     language: str | None
     extraction: str  # the path that produced the text
     fetched_at: str = ""  # ISO 8601 UTC
+    trace_id: str = ""  # 32 hex digits; one trace a page
     other_keys: tuple[str, ...] = ()  # of the addresses that discovery knew
     modified_at: str | None = None
     canonical_url: str | None = None
@@ -59,6 +61,7 @@ def article_item(
         url=url,
         rank=candidate.rank,
         fetched_at=fetched_at,
+        trace_id=secrets.token_hex(16),
         other_keys=tuple(dict.fromkeys(other for other in others if other != key)),
         title=found.title,
         text=found.text,

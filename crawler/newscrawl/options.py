@@ -37,6 +37,12 @@ class CrawlOptions:
     workers: int = 1  # extraction processes
     progress: str = "auto"  # how it is told on stderr: auto, bar, lines, json, none
     log_level: str = "INFO"
+    feed: str | None = None  # address of a summarizer that gets each article as it arrives
+    feed_concurrency: int = 2
+    feed_timeout_s: float = 1_200.0  # of one summary
+    feed_patience_s: float = 600.0  # with a service that is busy or away
+    metrics: str = ""  # host:port where the series are served; "" for nowhere
+    metrics_textfile: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()  # any of Scrapy's own, by name
 
     @property

@@ -24,6 +24,11 @@ SKIPPED = {
     "beyond_limit": "--max-articles was reached",
 }
 
+# Reasons that lie in what a page holds; the others are about getting it.
+CONTENT = (
+    "undecodable", "empty_body", "no_text", "too_short", "photo", "paywall", "not_relevant",
+    "duplicate", "extraction", "unsupported_site",
+)  # fmt: skip
 # A later crawl asks again for what may have changed; the other reasons hold for good.
 PASSING = frozenset(
     {

@@ -17,10 +17,12 @@ from scrapy.settings import Settings
 from newscrawl.assembly import assemble
 from newscrawl.closing import Closing
 from newscrawl.environment import budget_file, naver_keys
+from newscrawl.feeding import DELIVERED, REFUSED, UNDELIVERED
 from newscrawl.findings import EMPTY_MAX_RATIO, LAYOUT_CHANGED, findings
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
 from newscrawl.journal import JOURNAL
 from newscrawl.ledger import Ledger
+from newscrawl.metrics import METRICS_ADDRESS_SETTING, METRICS_TEXTFILE_SETTING
 from newscrawl.naver.budget import DailyBudget
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import SKIPPED
@@ -33,6 +35,8 @@ from newscrawl.spiders.site import SiteSpider
 from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
 
 LOG = "crawl.log"
+DEAD_LETTERS = "dead-letter.jsonl"
+TEXTFILE = "newscrawl.prom"
 MAX_UNDER_WAY = 16
 NAVER_SOURCE = "Naver news search API"
 ENVIRONMENT_REASONS = frozenset({"dns", "connection", "timeout"})
@@ -51,12 +55,15 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
     more = _naver_parts(options) if options.searches else {}
     logging.raiseExceptions = False  # a log that cannot be written is told by the journal's error
     with _alone(options):
+        _check_keywords(options)
         ledger = Ledger(options.state / JOURNAL, max_articles=options.max_articles)
         process = AsyncCrawlerProcess(settings(options))
         crawler = process.create_crawler(NaverSpider if options.searches else SiteSpider)
-        process.crawl(crawler, options=options, ledger=ledger, **more)
+        task = process.crawl(crawler, options=options, ledger=ledger, **more)
         process.start()
         ledger.close()
+        if task.done() and isinstance(error := task.exception(), YoyakError):
+            raise error  # a part that could not be built, such as a port that is taken
         assembled = assemble(
             options.state / JOURNAL,
             options.out,
@@ -77,6 +84,11 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
         dataset_articles=manifest.articles if manifest else 0,
         dataset_chars=manifest.chars if manifest else 0,
         near_duplicates=assembled.near_duplicates if assembled else 0,
+        fed={
+            outcome: stats.get_value(f"newscrawl/feed/{outcome}", 0)
+            for outcome in (DELIVERED, REFUSED, UNDELIVERED)
+            if options.feed
+        },
         findings=findings(
             read={way: stats.get_value(f"{READ_STAT}/{way}", 0) for way in EMPTY_MAX_RATIO},
             empty={way: stats.get_value(f"{EMPTY_STAT}/{way}", 0) for way in EMPTY_MAX_RATIO},
@@ -104,6 +116,10 @@ def settings(options: CrawlOptions) -> Settings:
         "DOWNLOAD_TIMEOUT": options.timeout_s,
         "DOWNLOAD_MAXSIZE": options.max_page_bytes,
         **_cache_settings(options),
+        METRICS_ADDRESS_SETTING: options.metrics,
+        METRICS_TEXTFILE_SETTING: str(
+            (options.metrics_textfile or options.state / TEXTFILE).absolute()
+        ),
         "LOG_FILE": str(options.state / LOG),
         "LOG_LEVEL": options.log_level,
         ALLOWED_HOSTS_SETTING: list(options.allow_hosts),
@@ -177,12 +193,28 @@ def _alone(options: CrawlOptions) -> Iterator[None]:
         os.close(file)  # and with it the lock
 
 
+def _check_keywords(options: CrawlOptions) -> None:
+    """Hold a folder to its keywords: articles about others would not be told apart in it.
+
+    Raises:
+        UsageError: an earlier crawl into the folder asked for others.
+    """
+    file = options.state / "keywords.json"
+    asked = sorted(options.keywords)
+    if file.exists() and (earlier := json.loads(file.read_text(encoding="utf-8"))) != asked:
+        raise UsageError(
+            f"{options.out} holds articles about {', '.join(earlier) or 'anything'}; "
+            "crawl with the same keywords or into another folder: --out DIR"
+        )
+    file.write_text(json.dumps(asked, ensure_ascii=False), encoding="utf-8")
+
+
 def _error(
     options: CrawlOptions, spider: NewsSpider, finish_reason: str | None, closing: Closing
 ) -> YoyakError | None:
     if spider.fatal is not None and finish_reason != "shutdown":
         return spider.fatal
-    if finish_reason == "shutdown":
+    if finish_reason == "shutdown" or spider.is_interrupted:
         return InterruptedRun(
             f"interrupted; {closing.dataset_articles} articles are kept in {options.out}, "
             "the same command goes on"
@@ -194,6 +226,15 @@ def _error(
         return MeasuredFailure(str(changed[0]))
     if closing.dataset is None:
         return _nothing(options, spider, closing)
+    if left := closing.fed.get(UNDELIVERED):
+        return HostError(
+            f"{left} articles were not delivered to {options.feed}: it stayed busy or away; "
+            "they are kept, and the same command delivers them"
+        )
+    if dead := closing.fed.get(REFUSED):
+        return MeasuredFailure(
+            f"{dead} articles were refused by {options.feed}; see {options.state / DEAD_LETTERS}"
+        )
     return None
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from newscrawl.extract.extracted import Extracted
@@ -23,13 +24,20 @@ class _Worker:
 class ExtractPool:
     """A bounded number of extraction processes, started when first needed."""
 
-    def __init__(self, workers: int, *, timeout_s: float = EXTRACT_TIMEOUT_S) -> None:
-        """Allow `workers` processes."""
+    def __init__(
+        self,
+        workers: int,
+        *,
+        on_extracted: Callable[[float], None],
+        timeout_s: float = EXTRACT_TIMEOUT_S,
+    ) -> None:
+        """Allow `workers` processes; `on_extracted` is told the seconds of each page."""
         self._free: asyncio.Queue[_Worker | None] = asyncio.Queue()
         for _ in range(workers):
             self._free.put_nowait(None)
         self._size = workers
         self._timeout_s = timeout_s
+        self._on_extracted = on_extracted
 
     async def extract(self, page: bytes, url: str, charset: str | None) -> Extracted:
         """Return the article of a page.
@@ -55,6 +63,7 @@ class ExtractPool:
                 worker = None
         finally:
             self._free.put_nowait(worker)
+        self._on_extracted(float(str(answer.pop("seconds"))))
         if "skipped" in answer:
             raise Skipped(str(answer["skipped"]))
         return Extracted(**answer)  # type: ignore[arg-type]  # what the worker made of one

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from dataclasses import fields
 from typing import BinaryIO
 
@@ -38,7 +39,9 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         page = requests.read(request["bytes"])
         if len(page) < request["bytes"]:
             return
-        data = json.dumps(answer(page, request["url"], request["charset"])).encode()
+        began_s = time.perf_counter()
+        found = answer(page, request["url"], request["charset"])
+        data = json.dumps({**found, "seconds": time.perf_counter() - began_s}).encode()
         answers.write(LENGTH.pack(len(data)) + data)
         answers.flush()
 

@@ -19,6 +19,7 @@ from newscrawl.items import ArticleItem, article_item
 from newscrawl.ledger import Ledger
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import Skipped
+from newscrawl.own_signals import page_extracted, page_skipped
 from yoyak.errors import HostError, YoyakError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class NewsSpider(Spider):
     Attributes:
         ledger: what is finished.
         fatal: what ended the crawl early, or None.
+        is_interrupted: whether it was stopped while it handed over its last articles.
         discovered: candidates so far, for the progress.
     """
 
@@ -42,8 +44,9 @@ class NewsSpider(Spider):
         super().__init__(**kwargs)
         self.options = options
         self.ledger = ledger
-        self.pool = ExtractPool(options.workers)
+        self.pool = ExtractPool(options.workers, on_extracted=self._extracted)
         self.fatal: YoyakError | None = None
+        self.is_interrupted = False
         self.discovered = 0
         self._met: set[str] = set()
         self._stopping: asyncio.Task[None] | None = None
@@ -127,6 +130,9 @@ class NewsSpider(Spider):
             found, url=response.url, fetched_at=fetched_at(response), candidate=candidate
         )
 
+    def _extracted(self, seconds: float) -> None:
+        self.crawler.signals.send_catch_log(page_extracted, seconds=seconds)
+
     def failed(self, failure: "Failure") -> Iterator[ArticleItem]:
         """Write down why a request brought no page."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
@@ -147,6 +153,7 @@ class NewsSpider(Spider):
     def skip(self, key: str, url: str, reason: str) -> None:
         """Write down a page that becomes no article."""
         self.crawler.stats.inc_value(f"newscrawl/skipped/{reason}")
+        self.crawler.signals.send_catch_log(page_skipped, reason=reason)
         try:
             self.ledger.skip(key, url, reason)
         except HostError as error:

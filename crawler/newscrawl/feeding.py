@@ -1,0 +1,277 @@
+"""Articles on their way to the summarizer: bounded, patient with a busy service, nothing lost."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from newscrawl.middlewares import backoff_s
+from yoyak.errors import HostError
+
+PATH = "/v1/summaries"
+DELIVERED = "delivered"
+REFUSED = "refused"  # by the service, for good: a dead letter
+UNDELIVERED = "undelivered"  # for now: the next crawl of the folder tries again
+BUSY = frozenset({429, 503})  # the service asks to wait
+PASSING = frozenset({408, 500, 502, 504})  # a failure that another try may mend
+TRIES = 3
+FIRST_WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """An article to be delivered."""
+
+    key: str
+    id: str
+    title: str
+    text: str
+    trace_id: str  # 32 hex digits
+    span_id: str  # 16 hex digits: the span of the delivery
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C header that makes the service's spans children of ours."""
+        return f"00-{self.trace_id}-{self.span_id}-01"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a letter."""
+
+    outcome: str
+    seconds: float  # of the last try, until its answer
+    attempts: int
+    status: int | None = None
+    problem: str | None = None
+    answer: dict[str, Any] | None = None
+
+
+class FeedLog:
+    """What was delivered and what was refused, a line each; read again by the next crawl."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what earlier crawls delivered."""
+        self.path = folder / "feed.jsonl"
+        self.dead_letters = folder / "dead-letter.jsonl"
+        self.settled: set[str] = set()  # keys that need not be sent again
+        if self.path.exists():
+            for line in self.path.read_bytes().split(b"\n")[:-1]:
+                self.settled.add(json.loads(line)["key"])
+
+    def add(self, letter: Letter, outcome: Outcome) -> None:
+        """Write what became of a letter; an undelivered one is written by being absent."""
+        if outcome.outcome == UNDELIVERED:
+            return
+        facts: dict[str, Any] = {
+            "key": letter.key,
+            "id": letter.id,
+            "outcome": outcome.outcome,
+            "status": outcome.status,
+            "attempts": outcome.attempts,
+            "seconds": outcome.seconds,
+            "trace_id": letter.trace_id,
+        }
+        if outcome.outcome == REFUSED:
+            article = {"id": letter.id, "title": letter.title, "text": letter.text}
+            dead = {**facts, "problem": outcome.problem, "article": article}
+            _append(self.dead_letters, dead)
+        _append(self.path, {**facts, "answer": outcome.answer})
+        self.settled.add(letter.key)
+
+
+class Feeder:
+    """Delivers letters with a bounded number under way and a bounded number waiting.
+
+    Attributes:
+        counts: letters by outcome.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        concurrency: int,
+        timeout_s: float,
+        patience_s: float,
+        on_outcome: Callable[[Letter, Outcome], None],
+    ) -> None:
+        """Deliver to the service at `url`.
+
+        Args:
+            url: of the service, without the path.
+            concurrency: deliveries at once.
+            timeout_s: of one delivery; a summary on a slow host takes minutes.
+            patience_s: how long a service may stay busy or away before feeding is given up.
+            on_outcome: told of each letter.
+        """
+        self._url = url.rstrip("/") + PATH
+        self._base = url.rstrip("/")
+        self._concurrency = concurrency
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=10)
+        self._patience_s = patience_s
+        self._on_outcome = on_outcome
+        self._waiting: asyncio.Queue[Letter] = asyncio.Queue(maxsize=concurrency)
+        self._workers: list[asyncio.Task[None]] = []
+        self._session: aiohttp.ClientSession | None = None
+        self._not_before_s = 0.0  # the service asked for quiet until then
+        self._given_up = False
+        self.counts = {DELIVERED: 0, REFUSED: 0, UNDELIVERED: 0}
+
+    async def open(self) -> None:
+        """Look whether the service is there, and begin.
+
+        Raises:
+            HostError: it is not.
+        """
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        try:
+            async with self._session.get(f"{self._base}/healthz") as response:
+                await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            await self._session.close()
+            raise HostError(
+                f"the summarizer at {self._base} does not answer ({_words(error)}); "
+                "start it: yoyak serve"
+            ) from error
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
+
+    async def send(self, letter: Letter) -> None:
+        """Take a letter; waits while as many as may wait are waiting."""
+        await self._waiting.put(letter)
+
+    async def close(self, *, is_wanted: Callable[[], bool]) -> None:
+        """Deliver what is waiting, as long as that is wanted, and end.
+
+        What is then under way is broken off, and the service stops its work on it.
+        """
+        drained = asyncio.ensure_future(self._waiting.join())
+        while not drained.done() and is_wanted():
+            await asyncio.wait([drained], timeout=0.1)
+        for task in (drained, *self._workers):
+            task.cancel()
+        await asyncio.gather(drained, *self._workers, return_exceptions=True)
+        while not self._waiting.empty():
+            self._tell(self._waiting.get_nowait(), _gave_up(0))
+        if self._session is not None:
+            await self._session.close()
+
+    async def _work(self) -> None:
+        while True:
+            letter = await self._waiting.get()
+            try:
+                outcome = _gave_up(0) if self._given_up else await self._deliver(letter)
+            except asyncio.CancelledError:
+                self._tell(letter, _gave_up(1))
+                raise
+            finally:
+                self._waiting.task_done()
+            self._tell(letter, outcome)
+
+    def _tell(self, letter: Letter, outcome: Outcome) -> None:
+        self.counts[outcome.outcome] += 1
+        self._on_outcome(letter, outcome)
+
+    async def _deliver(self, letter: Letter) -> Outcome:
+        """Return what became of a letter, after as many tries as it takes and is worth."""
+        failures = waits = 0
+        patience_until_s = time.monotonic() + self._patience_s
+        while True:
+            await asyncio.sleep(max(0.0, self._not_before_s - time.monotonic()))
+            outcome, retry_after = await self._try(letter, failures + 1)
+            if outcome.outcome != UNDELIVERED:
+                return outcome
+            if outcome.status is None or outcome.status in BUSY:
+                waits += 1
+                if time.monotonic() >= patience_until_s:
+                    self._given_up = True
+                    return outcome
+            else:
+                failures += 1
+                if failures >= TRIES:
+                    return _refused(outcome)
+            pause_s = backoff_s(min(waits + failures - 1, 5), retry_after, first_s=FIRST_WAIT_S)
+            if outcome.status in BUSY:  # for all of us
+                self._not_before_s = max(self._not_before_s, time.monotonic() + pause_s)
+            else:
+                await asyncio.sleep(pause_s)
+
+    async def _try(self, letter: Letter, attempt: int) -> tuple[Outcome, bytes | None]:
+        if self._session is None:
+            raise RuntimeError("send before open")
+        body = {"article": {"id": letter.id, "title": letter.title, "text": letter.text}}
+        headers = {"traceparent": letter.traceparent, "X-Request-Id": letter.trace_id}
+        began_s = time.monotonic()
+        try:
+            async with self._session.post(self._url, json=body, headers=headers) as response:
+                data = await response.read()
+                status = response.status
+                retry_after = response.headers.get("Retry-After", "").encode() or None
+        except TimeoutError:
+            return Outcome(
+                outcome=UNDELIVERED,
+                seconds=time.monotonic() - began_s,
+                attempts=attempt,
+                status=504,  # as if the service had said so: it is counted as a failure
+                problem=f"no answer within {self._timeout.total:.0f} s",
+            ), None
+        except (aiohttp.ClientError, OSError) as error:
+            return Outcome(
+                outcome=UNDELIVERED,
+                seconds=time.monotonic() - began_s,
+                attempts=attempt,
+                problem=_words(error),
+            ), None
+        seconds = time.monotonic() - began_s
+        answer = _json(data)
+        if status == 200 and answer is not None:
+            found = Outcome(
+                outcome=DELIVERED, seconds=seconds, attempts=attempt, status=status, answer=answer
+            )
+            return found, None
+        problem = str((answer or {}).get("detail") or (answer or {}).get("title") or status)
+        is_passing = status in BUSY or status in PASSING
+        found = Outcome(
+            outcome=UNDELIVERED if is_passing else REFUSED,
+            seconds=seconds,
+            attempts=attempt,
+            status=status,
+            problem=problem,
+        )
+        return found, retry_after
+
+
+def _refused(outcome: Outcome) -> Outcome:
+    return Outcome(
+        outcome=REFUSED,
+        seconds=outcome.seconds,
+        attempts=outcome.attempts,
+        status=outcome.status,
+        problem=outcome.problem,
+    )
+
+
+def _gave_up(attempts: int) -> Outcome:
+    return Outcome(outcome=UNDELIVERED, seconds=0.0, attempts=attempts)
+
+
+def _json(data: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _append(path: Path, facts: dict[str, Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(facts, ensure_ascii=False) + "\n")
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__
