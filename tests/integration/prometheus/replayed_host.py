@@ -16,11 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import Counter, Histogram
 from prometheus_client.registry import CollectorRegistry
 from tests.integration.prometheus.recorded import recorded
 from tests.unit.yoyak.host.replayed_nvml import ReplayedNvml
 
+from newscrawl.metrics import CrawlMetrics
 from summarizer.service_discovery import target_groups
 from summarizer.settings import SdTarget
 from yoyak.engines.base import Usage
@@ -30,7 +30,6 @@ from yoyak.host.gpu import Gpus
 from yoyak.host.sampler import Sampler
 from yoyak.records import RequestRecord
 from yoyak.records.sample import HostSample
-from yoyak.telemetry import crawl_names
 from yoyak.telemetry.exposition import Exposition
 from yoyak.telemetry.finished_runs import FinishedRuns
 from yoyak.telemetry.host_metrics import HostMetrics
@@ -135,23 +134,20 @@ def _finished(record: RequestRecord, trace_id: str) -> FinishedRequest:
 
 
 def crawl_registry() -> CollectorRegistry:
-    """Return a crawl in progress, by the names that dashboards know."""
-    registry = CollectorRegistry()
-    pages = Counter(crawl_names.PAGES.name, "pages", ["outcome"], registry=registry)
-    articles = Counter(crawl_names.ARTICLES.name, "articles", ["outcome"], registry=registry)
-    for outcome, count in (("ok", 40), ("robots", 3), ("too_short", 2)):
-        pages.labels(outcome).inc(count)
-    for outcome, count in (("kept", 38), ("duplicate", 2)):
-        articles.labels(outcome).inc(count)
-    for metric in (crawl_names.EXTRACT, crawl_names.FEED):
-        histogram = Histogram(metric.name, "times", buckets=metric.buckets, registry=registry)
-        threading.Thread(target=_observe_forever, args=(histogram,), daemon=True).start()
-    return registry
+    """Return a crawl in progress."""
+    crawl = CrawlMetrics()
+    for _ in range(38):
+        crawl.kept()
+    for reason in ("robots", "robots", "timeout", "too_short", "duplicate"):
+        crawl.skipped(reason)
+    threading.Thread(target=_crawl_forever, args=(crawl,), daemon=True).start()
+    return crawl.registry
 
 
-def _observe_forever(histogram: Histogram) -> None:
+def _crawl_forever(crawl: CrawlMetrics) -> None:
     while True:
-        histogram.observe(0.015)
+        crawl.extracted(0.015)
+        crawl.fed(1.5)
         time.sleep(TICK_S)
 
 
