@@ -6,7 +6,9 @@ The server runs on one core, a light client (one epoll loop) on another. Each st
 tokens, 20 ms apart, the first after 75 ms, over and over on one connection.
 
 - spread: the streams begin evenly over one gap, so that writes are due one by one;
-- burst: all begin at once, as a load generator's users do;
+- burst: all begin at once, as a load generator's users do: as close as the client can send;
+- jittered: the same, but the script's first chunks are up to half a gap early or late, as the
+  prompts of a real engine would make them; this is how to use the ruler at many streams;
 - lockstep: every stream's tokens are due at the same instants, as continuous batching makes them.
   One thread writes one after the other, so there the last is late by all the others: what a client
   must be compared with is the stamp of the write, which the log has.
@@ -37,7 +39,7 @@ from yoyak.units import NS_PER_S, PERCENT, US_PER_S
 NS_PER_US = NS_PER_S // US_PER_S
 GAP_S = 0.020
 TOKENS = 128
-MODES = ("spread", "burst", "lockstep")
+MODES = ("spread", "burst", "jittered", "lockstep")
 SERVER_CORE, CLIENT_CORE = 0, 1
 LIMIT_US = 500  # what the ruler must keep, p99, spread, on a free core
 CLIENT_S = 120.0
@@ -114,15 +116,15 @@ def client(url: str, streams: int, requests: int, *, is_spread: bool) -> None:
 def run(mode: str, streams: int, requests: int, *, is_realtime: bool) -> Row:
     """Measure one mode once."""
     timeline = Timeline(
-        gap_s=GAP_S, unasked_tokens=TOKENS, align_s=GAP_S if mode == "lockstep" else 0.0
+        gap_s=GAP_S,
+        unasked_tokens=TOKENS,
+        align_s=GAP_S if mode == "lockstep" else 0.0,
+        first_chunk_jitter_s=GAP_S / 2 if mode == "jittered" else 0.0,
     )
     with tempfile.TemporaryDirectory() as folder:
         truth = Path(folder) / "truth.jsonl"
-        with running(
-            Script(timeline=timeline, parallel=streams), truth=truth, cpu=SERVER_CORE
-        ) as replay:
-            if is_realtime:
-                os.sched_setscheduler(replay.pid, os.SCHED_FIFO, os.sched_param(1))
+        script = Script(timeline=timeline, parallel=streams)
+        with running(script, truth=truth, cpu=SERVER_CORE, is_realtime=is_realtime) as replay:
             load(replay.url)
             command = [sys.executable, __file__, "--client", replay.url, mode]
             command += [str(streams), str(requests), "realtime" if is_realtime else "fair"]

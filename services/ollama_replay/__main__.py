@@ -38,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--truth", type=Path, help="file for the truth log, written anew")
     made.add_argument("--cpu", type=int, help="the only core to run on")
     made.add_argument(
+        "--realtime",
+        action="store_true",
+        help="run under SCHED_FIFO, so that other processes make no write late; needs privileges",
+    )
+    made.add_argument(
         "--die-with-parent",
         action="store_true",
         help="stop when the process that started this one has ended",
@@ -59,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         script = Script() if options.script is None else read_script(options.script)
         pin(options.cpu)
+        if options.realtime:
+            take_precedence()
         log = open_log(options.truth)
         server = bound(script, log, options.host, options.port)
     except YoyakError as cause:
@@ -92,6 +99,20 @@ def pin(cpu: int | None) -> None:
     except (OSError, OverflowError) as cause:
         free = ", ".join(str(one) for one in sorted(os.sched_getaffinity(0)))
         raise HostError(f"cannot run on core {cpu}; give --cpu one of {free}") from cause
+
+
+def take_precedence() -> None:
+    """Run before every ordinary process of the core.
+
+    Raises:
+        HostError: this user may not.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError as cause:
+        raise HostError(
+            "may not run under SCHED_FIFO; leave --realtime away, or run it with CAP_SYS_NICE"
+        ) from cause
 
 
 def open_log(path: Path | None) -> TruthLog:

@@ -1,6 +1,7 @@
 """A replay server as a child process, so that what a test does cannot disturb the ruler."""
 
 import json
+import select
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from ollama_replay.script_file import script_json
 from ollama_replay.truth import read_truth
 from yoyak.errors import HostError
 
+READY_S = 30.0
 STOP_S = 10.0
 POLL_S = 0.005
 FOUND_S = 10.0
@@ -57,7 +59,11 @@ class Replay:
 
 @contextmanager
 def running(
-    script: Script | None = None, *, truth: Path | None = None, cpu: int | None = None
+    script: Script | None = None,
+    *,
+    truth: Path | None = None,
+    cpu: int | None = None,
+    is_realtime: bool = False,
 ) -> Iterator[Replay]:
     """Run `python -m ollama_replay` while the context lasts; when it ends the log is whole.
 
@@ -65,6 +71,7 @@ def running(
         script: what to play; None is a server with defaults.
         truth: where the log goes; None is a temporary file that ends with the context.
         cpu: the only core that the server may use.
+        is_realtime: run it under SCHED_FIFO, for figures from a machine that others use as well.
 
     Raises:
         HostError: it did not start.
@@ -76,18 +83,27 @@ def running(
         command = [sys.executable, "-m", "ollama_replay", "--die-with-parent"]
         command += ["--script", str(script_path), "--truth", str(truth_path)]
         command += [] if cpu is None else ["--cpu", str(cpu)]
+        command += ["--realtime"] if is_realtime else []
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
-                ready = process.stdout.readline() if process.stdout is not None else ""
-                if not ready:
-                    raise HostError(
-                        f"ollama_replay ended with exit code {process.wait(STOP_S)} before it was"
-                        " ready; what it said on stderr tells why"
-                    )
-                said = json.loads(ready)
+                said = _ready(process)
                 yield Replay(url=said["url"], pid=said["pid"], truth_path=truth_path)
             finally:
                 _end(process)
+
+
+def _ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    """Return what the child says when it listens."""
+    if process.stdout is None or not select.select([process.stdout], [], [], READY_S)[0]:
+        raise HostError(f"ollama_replay was not ready within {READY_S:g} s; is this host stuck?")
+    line = process.stdout.readline()
+    if not line:
+        raise HostError(
+            f"ollama_replay ended with exit code {process.wait(STOP_S)} before it was ready;"
+            " what it said on stderr tells why"
+        )
+    said: dict[str, Any] = json.loads(line)
+    return said
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

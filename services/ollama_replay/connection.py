@@ -62,7 +62,7 @@ class Connection:
     ) -> None:
         self._loop, self._sock, self._handle, self._closed = loop, sock, handle, closed
         self._accepted_ns = accepted_ns
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._unsent = bytearray()
         self._waiting: deque[Request] = deque()
         self._is_answering = False
@@ -102,17 +102,20 @@ class Connection:
 
     def on_message_complete(self) -> None:
         """Put the request in line."""
+        parser = self._parser
+        if parser is None:  # closed while it was being read
+            return
         self._waiting.append(
             Request(
-                method=self._parser.get_method().decode("latin-1"),
+                method=parser.get_method().decode("latin-1"),
                 path=self._url.partition(b"?")[0].decode("latin-1"),
                 headers=self._headers,
                 body=bytes(self._body),
                 accepted_ns=self._accepted_ns,
                 received_ns=self._received_ns,
                 read_ns=self._read_ns,
-                keeps_alive=self._parser.should_keep_alive(),
-                is_http_1_0=self._parser.get_http_version() == "1.0",
+                keeps_alive=parser.should_keep_alive(),
+                is_http_1_0=parser.get_http_version() == "1.0",
             )
         )
 
@@ -161,6 +164,7 @@ class Connection:
         """Close now; what was not sent is lost."""
         if self.is_open:
             self.is_open = False
+            self._parser = None  # they hold each other, and no collector runs
             self._loop.forget(self._sock.fileno())
             self._sock.close()
             self._closed(self)
@@ -205,8 +209,11 @@ class Connection:
             self._gone()
             return
         self._received_ns = kernel_ns(notes, self._read_ns, wall_ns)
+        parser = self._parser
+        if parser is None:
+            return
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
             self._refuse()
             return

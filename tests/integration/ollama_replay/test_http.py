@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Callable
 
+import psutil
 import pytest
 from tests.integration.ollama_replay.raw import (
     DEADLINE_S,
@@ -167,6 +168,18 @@ def test_a_client_that_does_not_read_holds_up_nobody_and_misses_nothing(start: S
     record = next(one for one in replay.answers(4) if one["output_tokens"] == 30_000)
     assert record["was_blocked"] is True
     assert answer.text == record["text"]
+
+
+def test_connections_that_end_leave_nothing_behind(replay: Replay) -> None:
+    """The server runs without a garbage collector: whatever holds itself would stay."""
+
+    def come_and_go() -> int:
+        for _ in range(400):
+            ask(replay.url, "/api/version", method="GET")
+        return psutil.Process(replay.pid).memory_info().rss
+
+    before_bytes = come_and_go()
+    assert come_and_go() - before_bytes < 400 * 1024
 
 
 def test_half_a_request_is_not_answered(replay: Replay) -> None:

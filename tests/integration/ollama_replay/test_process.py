@@ -114,6 +114,21 @@ def test_a_truth_log_that_cannot_be_written_is_one_line_and_exit_3(tmp_path: Pat
     assert "No such file or directory; choose another with --truth" in done.stderr
 
 
+def test_realtime_is_granted_or_refused_in_one_line() -> None:
+    attempt = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))"
+    done = subprocess.run(
+        [sys.executable, "-c", attempt], capture_output=True, timeout=DEADLINE_S, check=False
+    )
+    if done.returncode:
+        refusal = refused("--realtime")
+        assert refusal.returncode == 3
+        assert "leave --realtime away" in refusal.stderr
+        return
+    with started([*COMMAND, "--realtime"]) as process:
+        ready(process)
+        assert os.sched_getscheduler(process.pid) == os.SCHED_FIFO
+
+
 def test_it_ends_by_itself_when_its_parent_is_killed() -> None:
     with started([sys.executable, "-c", PARENT, "--die-with-parent"]) as parent:
         url = ready(parent)
