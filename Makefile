@@ -69,6 +69,10 @@ bench-statistics: $(VENV)/.dev ## false alarms, coverage and power of the compar
 bench-telemetry: $(VENV)/.dev ## what metrics and scrapes cost the service
 	$(BIN)/python benchmarks/metrics.py
 
+.PHONY: bench-replay
+bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error
+	$(BIN)/python benchmarks/replay.py
+
 .PHONY: bench-report
 bench-report: $(VENV)/.dev ## time and size of reports
 	$(BIN)/python benchmarks/report.py
