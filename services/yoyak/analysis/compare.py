@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from yoyak.analysis.choice import LatencyTarget, cheapest_meeting, front
 from yoyak.analysis.comparison import Comparison, Language, Subject
-from yoyak.analysis.findings import gravest_first
+from yoyak.analysis.findings import all_said, gravest_first
 from yoyak.analysis.gate import gate, refuse_unlike, verdict_possible
 from yoyak.analysis.messages import speaker
 from yoyak.analysis.metrics import build_metrics, build_type_metrics
@@ -104,7 +104,9 @@ def compare(
             is_verdict_possible=possible,
             say=say,
         ),
-        findings=gravest_first(study_findings(runs, subjects, items, paired=set(seen))),
+        findings=all_said(
+            gravest_first(study_findings(runs, subjects, items, paired=set(seen))), language
+        ),
         front=front(runs, subjects),
         target=None if target is None else cheapest_meeting(runs, subjects, target),
     )

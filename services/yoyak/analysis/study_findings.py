@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from yoyak.analysis import lengths
 from yoyak.analysis.comparison import GateItem, Subject
+from yoyak.analysis.findings.wording import finding
 from yoyak.records import EngineFacts, Finding, Perf
 from yoyak.units import GIB
 
@@ -46,14 +47,11 @@ def _gate_unknown(gate: Sequence[GateItem]) -> Finding | None:
     items = [item for item in gate if item.status == "unknown" and not item.allowed]
     if not items:
         return None
-    return Finding(
-        code="gate-unknown",
-        severity="warning",
-        message="whether the runs did the same work is unknown in: "
-        + ", ".join(item.code for item in items)
-        + "; there are tables and no verdict",
-        mend="run again, or accept what is unknown: "
-        + " ".join(f"--allow {item.code}" for item in items),
+    return finding(
+        "gate-unknown",
+        "warning",
+        codes=", ".join(item.code for item in items),
+        options=" ".join(f"--allow {item.code}" for item in items),
     )
 
 
@@ -61,12 +59,7 @@ def _gate_allowed(gate: Sequence[GateItem]) -> Finding | None:
     items = [item for item in gate if item.allowed]
     if not items:
         return None
-    return Finding(
-        code="gate-allowed",
-        severity="warning",
-        message="accepted by --allow although it differs or is unknown: "
-        + ", ".join(item.code for item in items),
-    )
+    return finding("gate-allowed", "warning", codes=", ".join(item.code for item in items))
 
 
 def _length_findings(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
@@ -76,34 +69,24 @@ def _length_findings(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
     known = lengths.output_lengths(runs)
     if not lengths.differ(known):
         return ()
-    listed = _some([f"{label} {_range(length)}" for label, length in known.items()])
     recovered = any(length.is_recovered for length in known.values())
-    found = [
-        Finding(
-            code="output-lengths-differ",
-            severity="invalid",
-            message=f"the outputs differ in length ({listed} characters"
-            + (", recovered from rate times total" if recovered else "")
-            + "), so the totals and rates over totals are of unlike work",
-            mend="fix the output length: llamacpp forces it; compare rates per token meanwhile",
-        )
-    ]
+    differ = finding(
+        f"output-lengths-differ/{'recovered' if recovered else 'hosts'}",
+        "invalid",
+        listed=_some([f"{label} {_range(length)}" for label, length in known.items()]),
+    )
     bounds = lengths.bounds_at_equal_length(runs, known)
-    pairs = lengths.unordered_pairs(bounds)
-    if bounds:
-        spans = _some([f"{label} {_span(low, high)}" for label, (low, high) in bounds.items()])
-        ordered = "; ".join(f"{a} and {b}" for a, b in pairs[:_LISTED])
-        more = f" and {len(pairs) - _LISTED} more pairs" if len(pairs) > _LISTED else ""
-        found.append(
-            Finding(
-                code="equal-length-bounds",
-                severity="warning",
-                message=f"at {lengths.shortest(known)} characters, the shortest, only bounds "
-                f"follow ({spans})"
-                + (f", so these cannot be ordered: {ordered}{more}" if pairs else ""),
-            )
-        )
-    return tuple(found)
+    if not bounds:
+        return (differ,)
+    pairs = [f"{a} / {b}" for a, b in lengths.unordered_pairs(bounds)]
+    told = {
+        "least": str(lengths.shortest(known)),
+        "spans": _some([f"{label} {_span(*span)}" for label, span in bounds.items()]),
+    }
+    if pairs:
+        told["pairs"] = _some(pairs, "; ")
+    key = "equal-length-bounds/unordered" if pairs else "equal-length-bounds"
+    return differ, finding(key, "warning", **told)
 
 
 def _loading_inside(runs: Mapping[str, Perf]) -> Finding | None:
@@ -112,15 +95,7 @@ def _loading_inside(runs: Mapping[str, Perf]) -> Finding | None:
         for label, perf in runs.items()
         if perf.totals.total_s is None and perf.totals.total_with_load_s is not None
     ]
-    if not labels:
-        return None
-    return Finding(
-        code="loading-inside-total",
-        severity="warning",
-        message=f"loading the model is inside the total of {_some(labels)}, and how long it took "
-        "was not recorded: the total of a fast host may be mostly loading",
-        mend="run again: yoyak times loads apart",
-    )
+    return finding("loading-inside-total", "warning", labels=_some(labels)) if labels else None
 
 
 def _rates_share_total(runs: Mapping[str, Perf]) -> Finding | None:
@@ -130,15 +105,7 @@ def _rates_share_total(runs: Mapping[str, Perf]) -> Finding | None:
         if perf.totals.output_chars_per_total_s is not None
         and perf.rates.decode_tokens_per_s.value is None
     ]
-    if not labels:
-        return None
-    return Finding(
-        code="rates-share-total",
-        severity="warning",
-        message=f"both rates of {_some(labels)} divide by one and the same total, so they are one "
-        "measurement, not two: neither is the speed of prompt evaluation or of decoding",
-        mend="run again with an engine that times its phases",
-    )
+    return finding("rates-share-total", "warning", labels=_some(labels)) if labels else None
 
 
 def _size_groups(subjects: Mapping[str, Subject]) -> tuple[Finding, ...]:
@@ -157,14 +124,7 @@ def _size_groups(subjects: Mapping[str, Subject]) -> tuple[Finding, ...]:
                 f"{gib} GiB ({_some(labels)})"
                 for gib, labels in sorted(groups.items(), reverse=True)
             ]
-            listed = _some(parts, " against ")
-            found.append(
-                Finding(
-                    code="memory-differs",
-                    severity="info",
-                    message=f"hosts of size {size} do not have the same memory: {listed}",
-                )
-            )
+            found.append(finding("memory-differs", "info", size=size, listed=_some(parts, "; ")))
     return tuple(found)
 
 
@@ -176,23 +136,18 @@ def _gpu_unobserved(runs: Mapping[str, Perf], subjects: Mapping[str, Subject]) -
     ]
     if not labels:
         return None
-    return Finding(
-        code="gpu-unobserved",
-        severity="warning",
-        message=f"{_some(labels)} has a GPU ({subjects[labels[0]].accelerator}), and nothing "
-        "recorded whether the engine used it: a CPU may have been measured",
-        mend="run again: yoyak samples GPUs and records the engine's backend",
-    )
+    gpu = subjects[labels[0]].accelerator or "GPU"
+    return finding("gpu-unobserved", "warning", labels=_some(labels), gpu=gpu)
 
 
 def _engine_differences(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
-    reads: tuple[tuple[str, str, Callable[[EngineFacts], str | None]], ...] = (
-        ("backend-differs", "backend", lambda engine: engine.backend),
-        ("isa-differs", "instruction sets", lambda engine: engine.isa),
-        ("build-differs", "build", lambda engine: engine.build),
+    reads: tuple[tuple[str, Callable[[EngineFacts], str | None]], ...] = (
+        ("backend-differs", lambda engine: engine.backend),
+        ("isa-differs", lambda engine: engine.isa),
+        ("build-differs", lambda engine: engine.build),
     )
     found = []
-    for code, name, read in reads:
+    for key, read in reads:
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for label, perf in runs.items():
             value = read(perf.engine)
@@ -200,14 +155,7 @@ def _engine_differences(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
                 groups[value].append(label)
         if len(groups) > 1:
             listed = _some([f"{value}: {_some(names)}" for value, names in groups.items()], "; ")
-            found.append(
-                Finding(
-                    code=code,
-                    severity="info",
-                    message=f"the engine's {name} differs between hosts ({listed}): the "
-                    "comparison is of host and build together",
-                )
-            )
+            found.append(finding(key, "info", listed=listed))
     return tuple(found)
 
 
@@ -220,51 +168,32 @@ def _models_differ(runs: Mapping[str, Perf], gate: Sequence[GateItem]) -> Findin
     if len(names) == 1 or weights.status == "same":
         return None
     listed = _some([f"{name}: {_some(labels)}" for name, labels in names.items()], "; ")
-    return Finding(
-        code="models-differ",
-        severity="warning",
-        message=f"the models' names differ ({listed}), and no digest says that they are the same: "
-        "what is compared may be models, not hosts",
-        mend="run the same model everywhere",
-    )
+    return finding("models-differ", "warning", listed=listed)
 
 
 def _prices_differ(subjects: Mapping[str, Subject]) -> Finding | None:
     sources = {s.price_source for s in subjects.values() if s.price_source}
     if len(sources) <= 1:
         return None
-    return Finding(
-        code="price-sources-differ",
-        severity="info",
-        message="prices come from different sources: " + _some(sorted(sources), "; "),
-        mend="give one price file with --prices",
-    )
+    return finding("price-sources-differ", "info", sources=_some(sorted(sources), "; "))
 
 
 def _unpaired(runs: Mapping[str, Perf], paired: set[str]) -> Finding | None:
     labels = [
         label for label, perf in runs.items() if perf.totals.failed and perf.run_id not in paired
     ]
-    if not labels:
-        return None
-    return Finding(
-        code="articles-not-paired",
-        severity="warning",
-        message=f"requests of {_some(labels)} failed, so its repetitions hold other articles than "
-        "those of the others, and a mix of short ones passes for a fast host",
-        mend="name the run's folder instead of its perf.json: articles are then paired",
-    )
+    return finding("articles-not-paired", "warning", labels=_some(labels)) if labels else None
 
 
 def _some(parts: Sequence[str], between: str = ", ") -> str:
-    shown = between.join(parts[:_LISTED])
+    """List some; "+7" stands for the seven others, in any language."""
     rest = len(parts) - _LISTED
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return between.join([*parts[:_LISTED], *([f"+{rest}"] if rest > 0 else [])])
 
 
 def _range(length: lengths.Length) -> str:
-    return f"{length.low}" if length.low == length.high else f"{length.low} to {length.high}"
+    return f"{length.low}" if length.low == length.high else f"{length.low}-{length.high}"
 
 
 def _span(low: float, high: float) -> str:
-    return f"{high:.1f} s" if low == high else f"{low:.1f} to {high:.1f} s"
+    return f"{high:.1f} s" if low == high else f"{low:.1f}-{high:.1f} s"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from yoyak.analysis.findings import finding
 from yoyak.analysis.planning import repetitions_needed
 from yoyak.bench.blocks import Blocks
 from yoyak.bench.eta import duration_words, guess_run_s
@@ -162,14 +163,7 @@ async def _repeat(
 def _sampler_findings(report: SamplerReport) -> tuple[Finding, ...]:
     if report.failure is None:
         return ()
-    return (
-        Finding(
-            code="sampler-died",
-            severity="warning",
-            message=f"host samples end early: {report.failure}",
-            mend="free disk space or memory, and run again",
-        ),
-    )
+    return (finding("sampler-died", "warning", reason=report.failure),)
 
 
 def _counting(write: OnRequest, step: Step) -> OnRequest:

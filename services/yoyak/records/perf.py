@@ -1,7 +1,7 @@
 """perf.json: the published results. docs/measurement.md defines every number."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from yoyak.records.manifest import EngineFacts, ModelFacts, Workload
@@ -13,12 +13,14 @@ Interval = tuple[float, float]  # low, high; 95 %
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A doubt or a fact that the reader must know."""
+    """A doubt or a fact that the reader must know, in English."""
 
     code: str  # kebab-case, stable
     severity: Severity
     message: str
     mend: str | None = None  # the option or action that would settle it
+    wording: str | None = None  # which of the code's messages: says it in another language
+    details: Mapping[str, str] = field(default_factory=dict)  # the message's fields, as shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

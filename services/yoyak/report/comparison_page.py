@@ -42,7 +42,7 @@ def comparison_html(comparison: Comparison, perfs: Sequence[Perf] = ()) -> str:
             "runs": len(runs),
             "synthetic": any(perf.model.synthetic for perf in perfs),
             "of_runs": _of_runs(t, comparison, perfs),
-            "finding_list": sort_findings(comparison.findings),
+            "finding_list": sort_findings(t, comparison.findings),
             "target_words": target_words(t, comparison.target),
             "main_tables": [view for view in views if view.key in MAIN_TABLES],
             "other_tables": [view for view in views if view.key not in MAIN_TABLES],
@@ -65,7 +65,7 @@ def _of_runs(t: Messages, comparison: Comparison, perfs: Sequence[Perf]) -> list
     return [
         {
             "label": labels.get(perf.run_id, perf.run_id),
-            "findings": sort_findings(perf.findings),
+            "findings": sort_findings(t, perf.findings),
             "counts": ", ".join(
                 f"{t(f'severity_{severity}')} {count}"
                 for severity in SEVERITIES

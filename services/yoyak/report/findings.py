@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 from yoyak.analysis.comparison import TargetResult
+from yoyak.analysis.findings import all_said
 from yoyak.records import Finding
 from yoyak.report.messages import Messages
 
 SEVERITIES = ("invalid", "warning", "info")
 
 
-def sort_findings(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, the gravest first, otherwise in the order given."""
-    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+def sort_findings(t: Messages, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings in the reader's language, the gravest first, else in the order given."""
+    in_words = all_said(findings, "ko" if t.language == "ko" else "en")
+    return sorted(in_words, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def target_words(t: Messages, target: TargetResult | None) -> str | None:

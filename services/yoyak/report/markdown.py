@@ -88,7 +88,7 @@ def _findings(t: Messages, findings: Sequence[Finding]) -> str:
     if not findings:
         return escape(t("no_findings"))
     lines = []
-    for finding in sort_findings(findings):
+    for finding in sort_findings(t, findings):
         mend = f"<br>{t('mend')} {escape(finding.mend)}" if finding.mend else ""
         badge = t(f"severity_{finding.severity}")
         lines.append(f"- **{badge}** {escape(finding.message)} ({escape(finding.code)}){mend}")

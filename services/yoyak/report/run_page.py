@@ -7,6 +7,7 @@ from typing import Any
 
 from yoyak.analysis.comparison import Cell, Column, Row, Table
 from yoyak.analysis.durations import time_to_first_token_s
+from yoyak.analysis.findings import cut_lines
 from yoyak.analysis.perf import is_open_loop
 from yoyak.records import Finding, Perf, RequestRecord, Summary
 from yoyak.report.answer import cards, facts, heading, lede
@@ -62,7 +63,7 @@ def run_html(run: Run, *, language: str = "en") -> str:
             "facts": facts(t, manifest),
             "synthetic": manifest.engine.model.synthetic is True,
             "cards": [] if perf is None else cards(t, perf),
-            "finding_list": sort_findings([*_of_the_folder(t, run), *_findings(perf)]),
+            "finding_list": sort_findings(t, [*_of_the_folder(t, run), *_findings(perf)]),
             "tables": tables,
             "windows": _windows(t, run),
             "environment": _environment(t, run),
@@ -96,13 +97,11 @@ def _of_the_folder(t: Messages, run: Run) -> list[Finding]:
                 severity="invalid",
                 message=t("unfinished_run"),
                 mend=t("unfinished_run_mend"),
+                wording="unfinished-run",
             )
         )
-    if run.cut_lines:
-        names = ", ".join(run.cut_lines)
-        found.append(
-            Finding(code="cut-line", severity="warning", message=t("cut_line", names=names))
-        )
+    if not any(finding.code == "cut-line" for finding in _findings(run.perf)):
+        found.extend(cut_lines(run.cut_lines))  # the file was cut after the results were made
     return found
 
 

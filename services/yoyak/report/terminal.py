@@ -180,7 +180,7 @@ def _findings(t: Messages, findings: Sequence[Finding]) -> RenderableType:
     table = RichTable.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for finding in sort_findings(findings):
+    for finding in sort_findings(t, findings):
         words = Text(finding.message)
         if finding.mend:
             words.append(f"\n{t('mend')} {finding.mend}", style="dim")

@@ -435,10 +435,6 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "wait for its end, or finish it from its records: yoyak report RUN",
         "끝나기를 기다리거나 기록으로 마무리하세요: yoyak report RUN",
     ),
-    "cut_line": (
-        "The last line was cut off in the middle of a write and is left out: {names}.",
-        "쓰는 도중에 잘린 마지막 줄을 뺐습니다: {names}.",
-    ),
     "as_table": ("Data as a table", "표로 보기"),
     "numbers": ("Numbers", "수치"),
     "environment": ("Environment", "환경"),

@@ -7,9 +7,19 @@ from yoyak.analysis.findings.evidence import Evidence
 from yoyak.analysis.findings.host import HOST_CHECKS
 from yoyak.analysis.findings.requests import REQUEST_CHECKS
 from yoyak.analysis.findings.setup import SETUP_CHECKS
+from yoyak.analysis.findings.wording import all_said, finding, said
 from yoyak.records import Finding
 
-__all__ = ["CHECKS", "Evidence", "cut_lines", "find", "gravest_first"]
+__all__ = [
+    "CHECKS",
+    "Evidence",
+    "all_said",
+    "cut_lines",
+    "find",
+    "finding",
+    "gravest_first",
+    "said",
+]
 
 CHECKS = (*REQUEST_CHECKS, *ENGINE_CHECKS, *SETUP_CHECKS, *HOST_CHECKS)
 _ORDER = {"invalid": 0, "warning": 1, "info": 2}
@@ -23,17 +33,7 @@ def find(evidence: Evidence, *, also: Sequence[Finding] = ()) -> tuple[Finding, 
 
 def cut_lines(names: Sequence[str]) -> tuple[Finding, ...]:
     """Return the finding about files whose last line was cut off when they were written."""
-    if not names:
-        return ()
-    return (
-        Finding(
-            code="cut-line",
-            severity="warning",
-            message=f"the last line of {', '.join(names)} was cut off, as by a crash or a copy "
-            "that broke off; it is left out",
-            mend="copy the folder from its host again; if it is so there, run again",
-        ),
-    )
+    return (finding("cut-line", "warning", names=", ".join(names)),) if names else ()
 
 
 def gravest_first(found: Sequence[Finding]) -> tuple[Finding, ...]:

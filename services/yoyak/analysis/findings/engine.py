@@ -3,6 +3,7 @@
 from yoyak.analysis.cached_prompts import VOID_ABOVE, largest_cached_share
 from yoyak.analysis.durations import LEAST_TOKENS
 from yoyak.analysis.findings.evidence import Check, Evidence
+from yoyak.analysis.findings.wording import finding
 from yoyak.records import Finding, RequestRecord
 from yoyak.units import PERCENT, seconds
 
@@ -18,19 +19,8 @@ def cached_tokens(evidence: Evidence) -> Finding | None:
     if not share:
         return None
     if share > VOID_ABOVE:
-        return Finding(
-            code="cached-tokens",
-            severity="invalid",
-            message=f"up to {PERCENT * share:.0f} % of a prompt's tokens came from the engine's "
-            "cache: prompt rates are void, and times to first token are too short",
-            mend="switch the engine's prompt cache off (Ollama: LLAMA_ARG_CACHE_RAM=0)",
-        )
-    return Finding(
-        code="cached-tokens",
-        severity="info",
-        message=f"up to {PERCENT * share:.1f} % of a prompt's tokens came from the engine's cache, "
-        "as the fixed words of a chat template do; prompt rates leave them out",
-    )
+        return finding("cached-tokens/void", "invalid", percent=f"{PERCENT * share:.0f}")
+    return finding("cached-tokens", "info", percent=f"{PERCENT * share:.1f}")
 
 
 def cached_unknown(evidence: Evidence) -> Finding | None:
@@ -38,13 +28,7 @@ def cached_unknown(evidence: Evidence) -> Finding | None:
     silent = [r for r in evidence.ok if r.cached_tokens is None and r.prompt_eval_s is not None]
     if not silent or evidence.manifest.engine.cache_prompt is False:
         return None
-    return Finding(
-        code="cached-unknown",
-        severity="warning",
-        message="the engine does not say how many prompt tokens came from its cache; each prompt "
-        "begins with a nonce, so that only its own template's first words can have",
-        mend="use a version that reports cached tokens (Ollama from August 2026)",
-    )
+    return finding("cached-unknown", "warning")
 
 
 def clocks_disagree(evidence: Evidence) -> Finding | None:
@@ -52,14 +36,7 @@ def clocks_disagree(evidence: Evidence) -> Finding | None:
     longer = [record for record in evidence.ok if _claims_more_time(record)]
     if not longer:
         return None
-    return Finding(
-        code="clocks-disagree",
-        severity="invalid",
-        message=f"in {len(longer)} of {len(evidence.ok)} requests the engine claims to have worked "
-        "longer than the request lasted: its times are not of these requests, or not in the unit "
-        "that we take them for",
-        mend="update the engine, and report it: rates that rest on its clock are void",
-    )
+    return finding("clocks-disagree", "invalid", longer=len(longer), requests=len(evidence.ok))
 
 
 def partly_told(evidence: Evidence) -> Finding | None:
@@ -72,19 +49,9 @@ def partly_told(evidence: Evidence) -> Finding | None:
         ("decode_s", [bool(record.decode_s) for record in timed]),
     )
     parts = [
-        f"{name} of {sum(said)} of {len(said)}"
-        for name, said in told
-        if any(said) and not all(said)
+        f"{name} {sum(said)}/{len(said)}" for name, said in told if any(said) and not all(said)
     ]
-    if not parts:
-        return None
-    return Finding(
-        code="partly-told",
-        severity="warning",
-        message=f"the engine told {', '.join(parts)} requests: sums that need all of them are "
-        "unknown, rates are of those that it told, or by the client's clock",
-        mend="update the engine; rates of such runs compare badly",
-    )
+    return finding("partly-told", "warning", told=", ".join(parts)) if parts else None
 
 
 def _claims_more_time(record: RequestRecord) -> bool:

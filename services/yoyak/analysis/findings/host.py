@@ -3,6 +3,7 @@
 import re
 
 from yoyak.analysis.findings.evidence import Check, Evidence
+from yoyak.analysis.findings.wording import finding
 from yoyak.records import Finding
 from yoyak.units import PERCENT
 
@@ -21,21 +22,14 @@ def unobserved(evidence: Evidence) -> Finding | None:
     if not evidence.ok:
         return None
     if not evidence.samples:
-        return Finding(
-            code="host-not-sampled",
-            severity="info",
-            message="there are no samples of the host: what it, the engine's process and GPUs "
-            "used is unknown, and so is what disturbed the run",
-            mend="run again with a yoyak whose samples.jsonl is kept with the run",
-        )
+        return finding("host-not-sampled", "info")
     if evidence.unobserved_s <= UNOBSERVED * evidence.measured_s:
         return None
-    return Finding(
-        code="samples-missing",
-        severity="warning",
-        message=f"the host was not sampled in {evidence.unobserved_s:.1f} s of "
-        f"{evidence.measured_s:.1f} s: memory, CPU and GPU figures are of the rest",
-        mend="look whether the disk was full or samples.jsonl was cut, and run again",
+    return finding(
+        "samples-missing",
+        "warning",
+        missing_s=f"{evidence.unobserved_s:.1f}",
+        measured_s=f"{evidence.measured_s:.1f}",
     )
 
 
@@ -44,13 +38,7 @@ def foreign_cpu(evidence: Evidence) -> Finding | None:
     percent = evidence.resources.foreign_cpu_percent
     if percent is None or percent <= FOREIGN_PERCENT:
         return None
-    return Finding(
-        code="foreign-cpu",
-        severity="warning",
-        message=f"other processes used {percent:.0f} % of a core while requests were measured; an "
-        "engine whose threads wait for each other slows down far more than that",
-        mend="stop them and run again; `top` shows who they are",
-    )
+    return finding("foreign-cpu", "warning", percent=f"{percent:.0f}")
 
 
 def steal(evidence: Evidence) -> Finding | None:
@@ -58,25 +46,19 @@ def steal(evidence: Evidence) -> Finding | None:
     percent = evidence.resources.host_steal_percent
     if percent is None or percent <= STEAL_PERCENT:
         return None
-    return Finding(
-        code="steal",
-        severity="warning",
-        message=f"the hypervisor gave {percent:.1f} % of this host's CPU time to others",
-        mend="use an instance with dedicated cores, or repeat on another host of the type",
-    )
+    return finding("steal", "warning", percent=f"{percent:.1f}")
 
 
 def throttling(evidence: Evidence) -> Finding | None:
     """The engine's cgroup ran out of its CPU quota."""
-    seconds = evidence.resources.cgroup_throttled_s
-    if not seconds:
+    throttled_s = evidence.resources.cgroup_throttled_s
+    if not throttled_s:
         return None
-    return Finding(
-        code="throttled",
-        severity="warning",
-        message=f"the engine's CPU quota held it back for {seconds:.1f} s of "
-        f"{evidence.measured_s:.1f} s",
-        mend="raise the container's CPU limit, or use as many --threads as the quota has cores",
+    return finding(
+        "throttled",
+        "warning",
+        throttled_s=f"{throttled_s:.1f}",
+        measured_s=f"{evidence.measured_s:.1f}",
     )
 
 
@@ -85,12 +67,7 @@ def cpu_pressure(evidence: Evidence) -> Finding | None:
     percent = evidence.resources.cpu_pressure_percent
     if percent is None or percent <= PRESSURE_PERCENT:
         return None
-    return Finding(
-        code="cpu-pressure",
-        severity="warning",
-        message=f"in {percent:.0f} % of the measured time some task waited for a CPU",
-        mend="use fewer --threads, or move the client to another host",
-    )
+    return finding("cpu-pressure", "warning", percent=f"{percent:.0f}")
 
 
 def client_saturated(evidence: Evidence) -> Finding | None:
@@ -98,12 +75,7 @@ def client_saturated(evidence: Evidence) -> Finding | None:
     percent = evidence.resources.client_cpu_percent
     if percent is None or percent <= CLIENT_PERCENT:
         return None
-    return Finding(
-        code="client-saturated",
-        severity="warning",
-        message=f"the client used {percent:.0f} % of its one core: part of the latency is its own",
-        mend="lower --concurrency or --rate",
-    )
+    return finding("client-saturated", "warning", percent=f"{percent:.0f}")
 
 
 def gpu_idle(evidence: Evidence) -> Finding | None:
@@ -112,12 +84,11 @@ def gpu_idle(evidence: Evidence) -> Finding | None:
     known = [gpu.utilization_mean_ratio for gpu in gpus if gpu.utilization_mean_ratio is not None]
     if not gpus or not known or max(known) >= GPU_IDLE_RATIO:
         return None
-    names = ", ".join(gpu.name or "a GPU" for gpu in gpus)
-    return Finding(
-        code="gpu-idle",
-        severity="warning",
-        message=f"{names} did no work ({PERCENT * max(known):.0f} % busy): the CPU was measured",
-        mend="use a CUDA build of the engine, and check that the container sees the GPU",
+    return finding(
+        "gpu-idle",
+        "warning",
+        gpus=", ".join(gpu.name or "GPU" for gpu in gpus),
+        percent=f"{PERCENT * max(known):.0f}",
     )
 
 
@@ -126,14 +97,7 @@ def avx512_unused(evidence: Evidence) -> Finding | None:
     flags, line = evidence.manifest.host.get("isa"), evidence.manifest.engine.isa
     if not flags or "avx512f" not in flags or not line or uses_avx512(line):
         return None
-    return Finding(
-        code="avx512-unused",
-        severity="warning",
-        message="this CPU has AVX-512, the engine's build does not use it: a native build "
-        "evaluated prompts 1.6 times as fast where we compared, so this is no fair judge between "
-        "hosts with and without it",
-        mend="build llama.cpp natively on the host and name it with --url",
-    )
+    return finding("avx512-unused", "warning")
 
 
 def uses_avx512(line: str) -> bool:
@@ -149,25 +113,14 @@ def burstable(evidence: Evidence) -> Finding | None:
     kind = evidence.manifest.host.get("instance_type")
     if not isinstance(kind, str) or re.match(r"t\d", kind) is None:
         return None
-    return Finding(
-        code="burstable-instance",
-        severity="warning",
-        message=f"{kind} runs on CPU credits: its speed falls when they are spent",
-        mend="use a type without credits, or switch to unlimited and run longer than they last",
-    )
+    return finding("burstable-instance", "warning", instance_type=kind)
 
 
 def engine_restarted(evidence: Evidence) -> Finding | None:
     """The engine's process changed between measured requests."""
     if not evidence.engine_restarts:
         return None
-    return Finding(
-        code="engine-restarted",
-        severity="invalid",
-        message=f"the engine's process was replaced {evidence.engine_restarts} times between "
-        "measured requests: a load hides in some of them",
-        mend="read the engine's log for a crash or for out of memory",
-    )
+    return finding("engine-restarted", "invalid", times=evidence.engine_restarts)
 
 
 HOST_CHECKS: tuple[Check, ...] = (

@@ -4,10 +4,11 @@ from collections import Counter
 
 from yoyak.analysis.drift import drift_across, drift_within, outliers
 from yoyak.analysis.findings.evidence import Check, Evidence
+from yoyak.analysis.findings.wording import finding
 from yoyak.analysis.planning import EFFECT, NOISE_SD, repetitions_needed
 from yoyak.analysis.quantiles import SHOWN, floor
 from yoyak.records import Finding
-from yoyak.units import PERCENT
+from yoyak.units import MS_PER_S, PERCENT, seconds
 
 # Passes whose answers differ by more than this did different work: decode time is proportional to
 # tokens, so the total is off by as much, and 2 % is the noise that we can see through.
@@ -19,15 +20,9 @@ def no_success(evidence: Evidence) -> Finding | None:
     """Nothing was measured."""
     if evidence.ok:
         return None
-    count = len(evidence.requests)
-    return Finding(
-        code="no-successful-request",
-        severity="invalid",
-        message=f"none of {count} measured requests succeeded, so there are no latencies or rates"
-        if count
-        else "no measured request was recorded: the run ended during loading or warm-up",
-        mend="read the error in requests.jsonl, mend the engine, and run again",
-    )
+    if not evidence.requests:
+        return finding("no-successful-request/none-recorded", "invalid")
+    return finding("no-successful-request", "invalid", requests=len(evidence.requests))
 
 
 def failed_requests(evidence: Evidence) -> Finding | None:
@@ -35,13 +30,12 @@ def failed_requests(evidence: Evidence) -> Finding | None:
     classes = Counter(record.error for record in evidence.requests if record.error is not None)
     if not classes or not evidence.ok:
         return None
-    listed = ", ".join(f"{name} {count}" for name, count in classes.most_common())
-    return Finding(
-        code="failed-requests",
-        severity="warning",
-        message=f"{classes.total()} of {len(evidence.requests)} measured requests failed "
-        f"({listed}); latencies, rates and sums are of the others",
-        mend="find the cause in requests.jsonl; a longer --timeout helps against timeouts",
+    return finding(
+        "failed-requests",
+        "warning",
+        failed=classes.total(),
+        requests=len(evidence.requests),
+        classes=", ".join(f"{name} {count}" for name, count in classes.most_common()),
     )
 
 
@@ -51,13 +45,9 @@ def interrupted(evidence: Evidence) -> Finding | None:
     if planned is None or done >= planned:
         return None
     cut = len(evidence.repetitions) - done
-    return Finding(
-        code="interrupted-run",
-        severity="warning",
-        message=f"{done} of {planned} repetitions are complete"
-        + (f", {cut} more cut off: it counts in latencies only" if cut else ""),
-        mend="run again, or go on with --resume",
-    )
+    if cut:
+        return finding("interrupted-run/cut", "warning", done=done, planned=planned, cut=cut)
+    return finding("interrupted-run", "warning", done=done, planned=planned)
 
 
 def output_lengths_differ(evidence: Evidence) -> Finding | None:
@@ -71,12 +61,8 @@ def output_lengths_differ(evidence: Evidence) -> Finding | None:
         return None
     if max(tokens) <= (1 + LENGTH_TOLERANCE) * min(tokens):
         return None
-    return Finding(
-        code="output-lengths-differ",
-        severity="invalid",
-        message=f"repetitions wrote {min(tokens)} to {max(tokens)} tokens for the same articles: "
-        "totals and requests per second are of unlike work; rates per token stand",
-        mend="use an engine that forces the output length, or a fixed --seed and --temperature 0",
+    return finding(
+        "output-lengths-differ/repetitions", "invalid", least=min(tokens), most=max(tokens)
     )
 
 
@@ -85,16 +71,16 @@ def short_answers(evidence: Evidence) -> Finding | None:
     asked = evidence.manifest.workload.output_tokens
     counted = [r.output_tokens for r in evidence.ok if r.output_tokens is not None]
     short = [tokens for tokens in counted if asked is not None and tokens < asked]
-    if not short:
+    if asked is None or not short:
         return None
     forced = evidence.manifest.workload.output_length_forced
-    return Finding(
-        code="short-answers",
-        severity="invalid" if forced else "warning",
-        message=f"{len(short)} of {len(counted)} answers are shorter than the {asked} tokens that "
-        f"were asked for, the shortest {min(short)}"
-        + ("; this engine was to force the length" if forced else ""),
-        mend="compare rates per token, not totals; llamacpp can force the length",
+    return finding(
+        "short-answers/forced" if forced else "short-answers",
+        "invalid" if forced else "warning",
+        short=len(short),
+        counted=len(counted),
+        asked=asked,
+        least=min(short),
     )
 
 
@@ -104,17 +90,14 @@ def too_few_repetitions(evidence: Evidence) -> Finding | None:
     if n >= needed or not evidence.ok:
         return None
     if n <= 1:
-        message = f"{n} complete repetition: no interval can be given and nothing compared"
-    else:
-        message = (
-            f"{n} complete repetitions: a difference of {PERCENT * EFFECT:.0f} % between two hosts "
-            f"at {PERCENT * NOISE_SD:.0f} % noise needs {needed} to be found 9 times in 10"
-        )
-    return Finding(
-        code="too-few-repetitions",
-        severity="warning" if n <= 1 else "info",
-        message=message,
-        mend=f"run with --repetitions {needed}",
+        return finding("too-few-repetitions/no-interval", "warning", n=n, needed=needed)
+    return finding(
+        "too-few-repetitions",
+        "info",
+        n=n,
+        needed=needed,
+        effect=f"{PERCENT * EFFECT:.0f}",
+        noise=f"{PERCENT * NOISE_SD:.0f}",
     )
 
 
@@ -124,35 +107,23 @@ def too_few_samples(evidence: Evidence) -> Finding | None:
     missing = [p for p in SHOWN if n < floor(p)]
     if not missing or not n:
         return None
-    listed = ", ".join(f"p{PERCENT * p:.0f} from {floor(p)}" for p in missing)
-    return Finding(
-        code="too-few-samples",
-        severity="info",
-        message=f"{n} requests: percentiles are shown above their floors only ({listed} requests)",
-        mend="more --articles or --repetitions give more requests",
-    )
+    floors = ", ".join(f"p{PERCENT * p:.0f} (n >= {floor(p)})" for p in missing)
+    return finding("too-few-samples", "info", n=n, floors=floors)
 
 
 def drift(evidence: Evidence) -> Finding | None:
     """The host became faster or slower while it was measured."""
     within = drift_within(evidence.complete)
     across = drift_across(evidence.rates.decode_tokens_per_s.repetition_values)
-    clear = [
-        f"{PERCENT * abs(found.change):.1f} % {'slower' if found.change > 0 else 'faster'} {where}"
-        for found, where in (
-            (within, "in the second half of a repetition than in the first"),
-            (across, "in the last repetition than in the first"),
-        )
+    changes = {
+        name: f"{PERCENT * found.change:+.1f}"
+        for name, found in (("within", within), ("across", across))
         if found is not None and found.is_clear
-    ]
-    if not clear:
+    }
+    if not changes:
         return None
-    return Finding(
-        code="drift",
-        severity="warning",
-        message="after warm-up the time per token drifted: " + "; ".join(clear),
-        mend="look for heat, CPU credits or other load; a longer --warmup helps if it settles",
-    )
+    where = "both" if len(changes) > 1 else next(iter(changes))
+    return finding(f"drift/{where}", "warning", **changes)
 
 
 def outlying_requests(evidence: Evidence) -> Finding | None:
@@ -160,12 +131,12 @@ def outlying_requests(evidence: Evidence) -> Finding | None:
     found = outliers(evidence.repetitions)
     if not found:
         return None
-    return Finding(
-        code="outliers",
-        severity="info",
-        message=f"{len(found)} of {len(evidence.ok)} requests stand apart in their time per token "
-        f"({', '.join(found[:3])}{', ...' if len(found) > 3 else ''}); they are counted",
-        mend="look at the samples around them for other load",
+    return finding(
+        "outliers",
+        "info",
+        found=len(found),
+        requests=len(evidence.ok),
+        listed=", ".join(found[:3]) + (", ..." if len(found) > 3 else ""),
     )
 
 
@@ -173,16 +144,10 @@ def late_client(evidence: Evidence) -> Finding | None:
     """In open loop the client did not send when it was meant to."""
     if evidence.manifest.workload.arrivals not in ("constant", "poisson"):
         return None
-    late_s = sorted((r.sent_ns - r.scheduled_ns) / 1e9 for r in evidence.requests)
-    if not late_s or late_s[-1] <= LATE_S:
+    late_s = max((seconds(r.sent_ns - r.scheduled_ns) for r in evidence.requests), default=0.0)
+    if late_s <= LATE_S:
         return None
-    return Finding(
-        code="late-client",
-        severity="warning",
-        message=f"requests left up to {late_s[-1] * 1000:.0f} ms after their time: the client, not "
-        "the engine, made part of the latency",
-        mend="run the client on a host of its own, or lower --rate",
-    )
+    return finding("late-client", "warning", late_ms=f"{MS_PER_S * late_s:.0f}")
 
 
 REQUEST_CHECKS: tuple[Check, ...] = (

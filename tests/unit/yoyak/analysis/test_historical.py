@@ -97,9 +97,9 @@ def test_at_the_length_of_the_shortest_only_bounds_follow(comparison: Comparison
 
 def test_what_is_wrong_with_them_is_said(comparison: Comparison) -> None:
     messages = {finding.code: finding.message for finding in comparison.findings}
-    assert "790 to 791" in messages["output-lengths-differ"]
-    assert "r5.8xlarge and r5.16xlarge" in messages["equal-length-bounds"]
-    assert "512 GiB (r5.16xlarge) against 256 GiB" in messages["memory-differs"]
+    assert "790-791" in messages["output-lengths-differ"]
+    assert "r5.8xlarge / r5.16xlarge" in messages["equal-length-bounds"]
+    assert "512 GiB (r5.16xlarge); 256 GiB" in messages["memory-differs"]
     assert "loading the model is inside" in messages["loading-inside-total"]
     assert "one and the same total" in messages["rates-share-total"]
     assert "NVIDIA A10G" in messages["gpu-unobserved"]
