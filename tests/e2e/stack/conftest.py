@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ def stack(
         stack.down()
 
 
-def a_stack(folder: Path, **also: str) -> Stack:
+def a_stack(folder: Path, *, files: Sequence[str] = ("compose.yaml",), **also: str) -> Stack:
     """Return a stack whose runs go into `folder`; `also` are variables."""
     runs = folder / "runs"
     runs.mkdir(parents=True)
@@ -83,4 +83,5 @@ def a_stack(folder: Path, **also: str) -> Stack:
             "YOYAK_RUN_OUTPUT_TOKENS": "8",
             **also,
         },
+        files=files,
     )

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-import yaml
 from tests.e2e.stack.compose import REPOSITORY
 
 COMPOSE_FILES = ("compose.yaml", *sorted(str(p) for p in REPOSITORY.glob("docker/compose.*.yaml")))
 VARIABLE = re.compile(r"\$\{(YOYAK_[A-Z0-9_]+)(?::-([^${}]*))?")
+IMAGE = re.compile(r'^ +image: "(?:\$\{\w+:-)?(.*)"$', re.MULTILINE)
 DOCUMENTED = re.compile(r"^# (YOYAK_[A-Z0-9_]+)=(.*)$", re.MULTILINE)
 
 
@@ -43,11 +43,9 @@ def test_the_documented_default_is_the_one_that_is_used() -> None:
 
 
 def test_every_image_has_a_tag_and_none_is_latest() -> None:
-    for name in COMPOSE_FILES:
-        for service in yaml.safe_load(text_of(name))["services"].values():
-            image = str(service.get("image", "of another file:1"))
-            assert ":" in image
-            assert "latest" not in image
+    images = [image for name in COMPOSE_FILES for image in IMAGE.findall(text_of(name))]
+    assert len(images) >= 10
+    assert [image for image in images if ":" not in image or "latest" in image] == []
 
 
 def test_dockerfiles_name_no_downloaded_syntax_and_no_unlocked_package() -> None:

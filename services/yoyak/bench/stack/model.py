@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from yoyak.bench.stack.steps import Steps
 from yoyak.errors import HostError, UsageError, YoyakError
 from yoyak.models import PRESETS, cached, read_gguf, weights_sha256
 
 SYNTHETIC = re.compile(r"synthetic-([a-z0-9-]+)\.gguf")
-_STEPS = 20  # of progress: one line for each
 
 
 def provide(folder: Path, name: str) -> Path:
@@ -31,7 +31,7 @@ def provide(folder: Path, name: str) -> Path:
         )
     preset = SYNTHETIC.fullmatch(name)
     if preset is not None and preset[1] in PRESETS:
-        _point_at(path, cached(preset[1], cache_dir=folder, progress=_Steps(f"making {name}")))
+        _point_at(path, cached(preset[1], cache_dir=folder, progress=Steps(f"making {name}")))
     elif not path.is_file():
         there = ", ".join(sorted(found.name for found in folder.glob("*.gguf"))) or "none"
         raise UsageError(
@@ -40,7 +40,7 @@ def provide(folder: Path, name: str) -> Path:
             f"{', '.join(f'synthetic-{preset}.gguf' for preset in sorted(PRESETS))}"
         )
     read_gguf(path)
-    weights_sha256(path, cache_dir=folder, progress=_Steps(f"hashing {name}"))
+    weights_sha256(path, cache_dir=folder, progress=Steps(f"hashing {name}"))
     return path
 
 
@@ -56,21 +56,6 @@ def _point_at(link: Path, target: Path) -> None:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise HostError(f"{link} cannot be made ({reason}); make its folder writable") from error
-
-
-class _Steps:
-    """Progress as a line on stderr every twentieth part: a container's log is no terminal."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._told = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        step = done * _STEPS // total if total else _STEPS
-        if step > self._told:
-            self._told = step
-            sys.stderr.write(f"{self._what}: {step * 100 // _STEPS} %\n")
-            sys.stderr.flush()
 
 
 def main(arguments: Sequence[str]) -> int:
