@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from yoyak.analysis.comparison import GateItem, GateStatus
+from yoyak.analysis.lists import shortened
 from yoyak.analysis.messages import Say
 from yoyak.errors import MeasuredFailure, UsageError
 from yoyak.records import Perf
@@ -81,9 +82,8 @@ def _listed(values: Mapping[str, Value]) -> str:
     first: dict[Value, str] = {}
     for label, value in values.items():
         first.setdefault(value, label)
-    return ", ".join(
-        f"{label} {'unknown' if value is None else value}" for value, label in first.items()
-    )
+    named = [f"{label} {'unknown' if value is None else value}" for value, label in first.items()]
+    return ", ".join(shortened(named))
 
 
 def _digest(text: str | None) -> Value:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from yoyak.analysis import lengths
 from yoyak.analysis.comparison import GateItem, Subject
 from yoyak.analysis.findings.wording import finding
+from yoyak.analysis.lists import shortened
 from yoyak.records import EngineFacts, Finding, Perf
 from yoyak.units import GIB
-
-_LISTED = 5  # as many as a line holds
 
 
 def study_findings(
@@ -186,9 +185,7 @@ def _unpaired(runs: Mapping[str, Perf], paired: set[str]) -> Finding | None:
 
 
 def _some(parts: Sequence[str], between: str = ", ") -> str:
-    """List some; "+7" stands for the seven others, in any language."""
-    rest = len(parts) - _LISTED
-    return between.join([*parts[:_LISTED], *([f"+{rest}"] if rest > 0 else [])])
+    return between.join(shortened(parts))
 
 
 def _range(length: lengths.Length) -> str:

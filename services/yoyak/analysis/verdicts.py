@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from yoyak.analysis.comparison import Contrast, GateItem, Metric, Subject
+from yoyak.analysis.lists import shortened
 from yoyak.analysis.messages import Say
 from yoyak.analysis.metrics import HEADLINES
 from yoyak.analysis.planning import EFFECT, NOISE_SD, repetitions_needed
@@ -59,7 +60,7 @@ def cannot_say(
         sentences.append(say("cannot_synthetic"))
     unpriced = [s.label for s in subjects if s.level == "run" and s.usd_per_hour is None]
     if unpriced:
-        sentences.append(say("cannot_price", labels=", ".join(unpriced)))
+        sentences.append(say("cannot_price", labels=", ".join(shortened(unpriced))))
     return tuple(sentences)
 
 

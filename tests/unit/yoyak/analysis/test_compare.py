@@ -9,7 +9,7 @@ from scipy import stats
 from yoyak.analysis.compare import compare
 from yoyak.analysis.comparison import Comparison, Contrast, Metric, Table
 from yoyak.analysis.messages import TEXT
-from yoyak.errors import UsageError
+from yoyak.errors import MeasuredFailure, UsageError
 from yoyak.records import Perf
 from yoyak.store.codec import from_json, to_json
 
@@ -295,9 +295,22 @@ def test_both_languages_have_the_same_fields(key: str) -> None:
     assert fields(english) == fields(korean)
 
 
-def test_a_hundred_runs_compare(make_host: MakeHost) -> None:
-    comparison = compare([make_host(f"a{i}.x1", decode=10 + i) for i in range(100)])
+def test_many_runs_make_no_line_that_nobody_reads(make_host: MakeHost) -> None:
+    runs = [make_host(f"a{i}.x1", decode=10 + i) for i in range(100)]
+    runs = [replace(p, engine=replace(p.engine, build=f"build {i}")) for i, p in enumerate(runs)]
+    comparison = compare(runs)
     assert len(comparison.verdicts) == 99
+    told = [*comparison.cannot_say, *(finding.message for finding in comparison.findings)]
+    assert max(map(len, told)) < 400
+    assert any("+95" in sentence for sentence in told)
+
+
+def test_a_refusal_of_many_runs_is_still_a_line(make_host: MakeHost) -> None:
+    runs = [make_host(f"a{i}.x1") for i in range(100)]
+    unlike = [replace(p, workload=replace(p.workload, seed=i)) for i, p in enumerate(runs)]
+    with pytest.raises(MeasuredFailure, match=r"\+95") as caught:
+        compare(unlike)
+    assert len(str(caught.value)) < 500
 
 
 def test_a_run_without_a_success_stands_in_the_tables_without_a_verdict(
