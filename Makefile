@@ -85,6 +85,11 @@ shots: $(VENV)/.dev ## pictures of the newest run's report, for the README (need
 schemas: $(VENV)/.runtime ## write docs/schema/ anew from the records' types
 	$(BIN)/python -m yoyak.store.schema_files docs/schema
 
+.PHONY: dashboards
+dashboards: $(VENV)/.dev ## write dashboards/ and the Prometheus rules anew from their code
+	$(BIN)/python -m yoyak.telemetry.dashboards dashboards
+	$(BIN)/python -m yoyak.telemetry.rules docker/prometheus/rules/yoyak.yml
+
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve the dependencies again and write their hashes
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 \
