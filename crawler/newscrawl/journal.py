@@ -49,9 +49,10 @@ class Journal:
         self._line({"kind": "skipped", "key": key, "url": url, "reason": reason})
 
     def close(self) -> None:
-        """Flush to the disk and close."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        """Flush to the disk and close; a second time does nothing."""
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+            self._file.close()
 
     def _line(self, entry: dict[str, Any]) -> None:
         data = json.dumps(entry, ensure_ascii=False).encode() + b"\n"

@@ -85,7 +85,7 @@ class Ledger:
         self._journal.skipped(key, url, reason)
 
     def close(self) -> None:
-        """Close the journal; articles that were under way when the limit was reached go.
+        """Close the journal; articles beyond the limit, under way when it was reached, go.
 
         Raises:
             HostError: the journal cannot be written.
@@ -94,6 +94,7 @@ class Ledger:
             if self.is_beyond(rank):
                 self.new_articles -= 1
                 self.skip(key, url, "beyond_limit")
+        self._new.clear()
         self._journal.close()
 
     def _count_near(self, rank: Rank) -> None:

@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 
 from newscrawl.extract.fragments import BLOCKS, clean, paragraphs_of
 
-MIN_CHARS = 200
+MIN_CHARS = 80
 MIN_BREAKS = 2
 MAX_LINK_RATIO = 0.3  # of the text; lists of links use breaks as well
 

@@ -4,13 +4,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from lxml.html import HtmlElement
 
 from newscrawl.extract.fragments import paragraphs_of_html
 
-MIN_BODY_CHARS = 150  # a shorter text is a summary or a label
+MIN_BODY_CHARS = 80  # the shortest flash news in Korean; a shorter text is a label
+TITLE_MIN_RATIO = 0.6  # of common characters; publishers shorten titles for search engines
 MAX_NODES = 200_000  # of one page's state; a larger one is no article
 BODY_KEYS = re.compile(
     r"^(?:article|news|story|post)?_?(?:body|content|contents|text|html|maintext|fulltext)"
@@ -49,13 +51,16 @@ class Body:
 def embedded_body(tree: HtmlElement, *, page_title: str) -> Body | None:
     """Return the page's article from its embedded JSON, or None.
 
-    Related articles lie in the same state: among the bodies the one whose title is the page's
-    comes first, then the longest.
+    Related articles lie in the same state: a body with another title than the page's is one of
+    them. Among the others the one with the page's title comes first, then the longest.
     """
-    bodies = [body for state in _states(tree) for body in _bodies(state)]
-    if not bodies:
-        return None
-    return max(bodies, key=lambda b: (_is_same_title(b.title, page_title), b.chars))
+    found: list[tuple[bool, int, Body]] = []
+    for state in _states(tree):
+        for body in _bodies(state):
+            is_same = _is_same_title(body.title, page_title)
+            if is_same or not body.title or not page_title:
+                found.append((is_same, body.chars, body))
+    return max(found, key=lambda one: one[:2], default=(False, 0, None))[2]
 
 
 def _states(tree: HtmlElement) -> Iterator[Any]:
@@ -159,7 +164,13 @@ def _is_same_title(title: str | None, page_title: str) -> bool:
     if not title or not page_title:
         return False
     here, there = _letters(title), _letters(page_title)
-    return bool(here) and (here in there or there in here)
+    if not here or not there:
+        return False
+    return (
+        here in there
+        or there in here
+        or SequenceMatcher(None, here, there).ratio() >= TITLE_MIN_RATIO
+    )
 
 
 def _letters(text: str) -> str:

@@ -36,11 +36,8 @@ def paragraphs_of_html(source: str) -> list[str]:
     """Return the paragraphs of an HTML piece; plain text with blank lines works as well."""
     if "<" not in source:
         return [p for part in source.splitlines() if (p := clean(part))]
-    try:
-        element = html.fragment_fromstring(source.replace("\x00", ""), create_parent="div")
-    except (etree.ParserError, ValueError):
-        return []
-    return paragraphs_of(element)
+    tree = parse_page(source)
+    return paragraphs_of(tree) if tree is not None else []
 
 
 def paragraphs_of(element: HtmlElement) -> list[str]:

@@ -129,7 +129,7 @@ def parse_answer(body: bytes) -> Answer:
         fields = json.loads(body)
         hits = tuple(_hit(item) for item in fields["items"])
         return Answer(int(fields["total"]), int(fields["start"]), hits)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         said = body[:80].decode("utf-8", "replace")
         raise HostError(
             f"Naver's answer is not understood ({said!r}); its API may have changed: "
