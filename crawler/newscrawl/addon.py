@@ -4,6 +4,7 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.settings import BaseSettings
 
+from newscrawl.crawl_delay import CrawlDelayExtension
 from newscrawl.metrics import MetricsExtension
 from newscrawl.middlewares import (
     BudgetMiddleware,
@@ -43,5 +44,5 @@ class NewscrawlAddon:
         settings.setdefault_in_component_priority_dict(middlewares, BudgetMiddleware, 950)
         for pipeline, place in PIPELINES.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, place)
-        for extension in (ProgressExtension, MetricsExtension):
+        for extension in (ProgressExtension, MetricsExtension, CrawlDelayExtension):
             settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, 500)

@@ -12,6 +12,7 @@ from newscrawl.naver.api import HOMES, SORTS
 from newscrawl.options import CrawlOptions
 from yoyak.errors import UsageError, YoyakError
 
+EXPORTS = (".csv", ".jsonl", ".json", ".xml")
 DEFAULTS = CrawlOptions(out=Path("dataset"))
 EXAMPLE = (
     "Example: python -m newscrawl site 'https://news.example/search?query=온새미증권' "
@@ -95,12 +96,25 @@ COMMON = (
         "Where responses are kept; OUT/.crawl/responses if not given.",
     ),
     option("--concurrency", "concurrency", click.IntRange(1, 16), "Requests at once to a host."),
+    option(
+        "--contact",
+        "contact",
+        str,
+        "Address for site owners, named in the user agent.",
+        metavar="URL_OR_MAIL",
+    ),
     option("--timeout", "timeout_s", click.FloatRange(0.1), "Seconds that a response may take."),
     option(
         "--max-page-bytes", "max_page_bytes", click.IntRange(1024), "Largest response, unpacked."
     ),
     option("--min-chars", "min_chars", click.IntRange(1), "Shortest text of an article."),
     option("--workers", "workers", click.IntRange(1, 64), "Processes that extract."),
+    option(
+        "--export",
+        "export",
+        click.Path(path_type=Path),
+        "Write this crawl's new articles there too: .csv, .jsonl, .json or .xml.",
+    ),
     option(
         "--progress",
         "progress",
@@ -286,6 +300,8 @@ def read_addresses(file: Path) -> tuple[str, ...]:
 def _run(options: CrawlOptions, style: str) -> None:
     if options.feed:
         http_address(options.feed)
+    if options.export and options.export.suffix not in EXPORTS:
+        raise UsageError(f'"{options.export}" names no known form; end it in {", ".join(EXPORTS)}')
     if options.metrics:
         socket_address(options.metrics)
     from newscrawl.run import closing_text, crawl  # lazy: Scrapy takes a second to import

@@ -36,6 +36,8 @@ class CrawlOptions:
     min_chars: int = 200
     workers: int = 1  # extraction processes
     progress: str = "auto"  # how it is told on stderr: auto, bar, lines, json, none
+    contact: str | None = None  # address that the user agent names
+    export: Path | None = None  # new articles once more, in the form of its suffix
     log_level: str = "INFO"
     feed: str | None = None  # address of a summarizer that gets each article as it arrives
     feed_concurrency: int = 2

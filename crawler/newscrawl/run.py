@@ -20,6 +20,7 @@ from newscrawl.environment import budget_file, naver_keys
 from newscrawl.feeding import DELIVERED, REFUSED, UNDELIVERED
 from newscrawl.findings import EMPTY_MAX_RATIO, LAYOUT_CHANGED, findings
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
+from newscrawl.items import ArticleItem
 from newscrawl.journal import JOURNAL
 from newscrawl.ledger import Ledger
 from newscrawl.metrics import METRICS_ADDRESS_SETTING, METRICS_TEXTFILE_SETTING
@@ -29,12 +30,15 @@ from newscrawl.outcomes import SKIPPED
 from newscrawl.pipelines.quality import EMPTY_STAT, MIN_CHARS_SETTING, READ_STAT
 from newscrawl.pipelines.relevance import KEYWORDS_SETTING, MIN_RELEVANCE_SETTING
 from newscrawl.progress import PROGRESS_SETTING
+from newscrawl.settings import user_agent
 from newscrawl.spiders.base import NewsSpider
 from newscrawl.spiders.naver import NaverSpider
 from newscrawl.spiders.site import SiteSpider
 from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
 
 LOG = "crawl.log"
+EXPORTED = ("id", "url", "title", "text", "published_at", "press", "author", "section", "keywords",
+            "language", "extraction", "relevance")  # fmt: skip
 DEAD_LETTERS = "dead-letter.jsonl"
 TEXTFILE = "newscrawl.prom"
 MAX_UNDER_WAY = 16
@@ -116,6 +120,8 @@ def settings(options: CrawlOptions) -> Settings:
         "DOWNLOAD_TIMEOUT": options.timeout_s,
         "DOWNLOAD_MAXSIZE": options.max_page_bytes,
         **_cache_settings(options),
+        **_export_settings(options),
+        "USER_AGENT": user_agent(options.contact),
         METRICS_ADDRESS_SETTING: options.metrics,
         METRICS_TEXTFILE_SETTING: str(
             (options.metrics_textfile or options.state / TEXTFILE).absolute()
@@ -142,6 +148,18 @@ def requests_under_way(options: CrawlOptions) -> int:
         return MAX_UNDER_WAY  # any number of hosts
     hosts = {urlsplit(url).hostname for url in (*options.sources, *options.listed)}
     return min(MAX_UNDER_WAY, options.concurrency * len(hosts))
+
+
+def _export_settings(options: CrawlOptions) -> dict[str, Any]:
+    if options.export is None:
+        return {}
+    feed = {
+        "format": options.export.suffix.removeprefix("."),
+        "overwrite": True,
+        "item_classes": [ArticleItem],
+        "fields": list(EXPORTED),
+    }
+    return {"FEEDS": {options.export.absolute().as_uri(): feed}}
 
 
 def _cache_settings(options: CrawlOptions) -> dict[str, Any]:

@@ -7,7 +7,14 @@ SPIDER_MODULES = ["newscrawl.spiders"]
 NEWSPIDER_MODULE = "newscrawl.spiders"
 ADDONS = {"newscrawl.addon.NewscrawlAddon": 100}
 
-USER_AGENT = f"newscrawl/{version('yoyak')} (news dataset builder; obeys robots.txt as 'newscrawl')"
+
+def user_agent(contact: str | None = None) -> str:
+    """Return how the crawler names itself, with an address for site owners if there is one."""
+    about = contact or "news dataset builder, obeys robots.txt as newscrawl"
+    return f"newscrawl/{version('yoyak')} (+{about})"
+
+
+USER_AGENT = user_agent()
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "newscrawl"
 DEFAULT_REQUEST_HEADERS = {

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    at_s: float  # by the monotonic clock
 
 
 @dataclass(slots=True)
@@ -80,7 +82,8 @@ def _handler(server_of: dict[str, Server]) -> type[BaseHTTPRequestHandler]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = server.reply(Request(self.command, parts.path, query, headers, body))
+            now_s = time.monotonic()
+            reply = server.reply(Request(self.command, parts.path, query, headers, body, now_s))
             if reply.stall:
                 server.ended.wait(CRAWL_TIMEOUT_S)
                 self.close_connection = True
@@ -187,6 +190,19 @@ def story() -> Callable[[int], tuple[str, ...]]:
         )
 
     return make
+
+
+@pytest.fixture
+def names_lead_here(tmp_path: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Options and environment that resolve every host name to loopback."""
+    (tmp_path / "loopback_resolver.py").write_text(
+        "from newscrawl.guard import GuardedResolver\n\n\n"
+        "class LoopbackResolver(GuardedResolver):\n"
+        "    def resolveHostName(self, receiver, name, *args, **kwargs):\n"
+        "        return super().resolveHostName(receiver, '127.0.0.1', *args, **kwargs)\n"
+    )
+    setting = "TWISTED_DNS_RESOLVER=loopback_resolver.LoopbackResolver"
+    return ("--set", setting), {"PYTHONPATH": str(tmp_path)}
 
 
 @pytest.fixture
