@@ -2,7 +2,9 @@
 
 import csv
 import json
+import socket
 import subprocess
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
