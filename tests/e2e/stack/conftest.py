@@ -34,7 +34,8 @@ def engine() -> None:
 @pytest.fixture(scope="session")
 def images(engine: None) -> None:  # noqa: ARG001 - a fixture may not be marked with another
     """Our images, built from this checkout."""
-    Stack("images", environment={}).compose("build", "summarizer", "runner")
+    stack = Stack("images", environment={}, files=("compose.yaml", "docker/compose.crawl.yaml"))
+    stack.compose("build", "summarizer", "runner", "crawler")
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+# The crawler: a keyword in, a dataset out.
+#   docker build -f docker/crawler.Dockerfile -t yoyak/crawler .
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+# yoyak as a wheel; its version and its command come with it.
+FROM ${PYTHON_IMAGE} AS wheel
+WORKDIR /src
+COPY requirements/build.txt requirements/
+RUN python3 -m venv --without-pip /opt/build \
+ && python3 -m pip --disable-pip-version-check --python /opt/build/bin/python install --quiet \
+      --no-cache-dir --no-deps --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY crawler crawler
+COPY services services
+RUN /opt/build/bin/hatchling build -t wheel -d /wheels
+
+# Its environment, with no pip in it. Compiled here: the container cannot write beside the files.
+FROM ${PYTHON_IMAGE} AS environment
+COPY requirements/crawler.txt /tmp/requirements.txt
+RUN python3 -m venv --without-pip /opt/yoyak \
+ && python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
+      --no-cache-dir --no-compile --no-deps --require-hashes -r /tmp/requirements.txt \
+ && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yoyak/lib
+COPY --from=wheel /wheels /tmp/wheels
+RUN python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
+      --no-cache-dir --no-compile --no-deps --no-index /tmp/wheels/*.whl \
+ && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+      /opt/yoyak/lib/python3*/site-packages/yoyak /opt/yoyak/lib/python3*/site-packages/newscrawl
+
+FROM ${PYTHON_IMAGE}
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="yoyak crawler" \
+      org.opencontainers.image.description="News pages into a dataset" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=environment /opt/yoyak /opt/yoyak
+ENV PATH=/opt/yoyak/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
+USER 1000:1000
+# It ends by itself, and its exit code tells how: there is nothing to ask about its health.
+HEALTHCHECK NONE
+ENTRYPOINT ["python3", "-m"]
+CMD ["newscrawl", "--help"]
