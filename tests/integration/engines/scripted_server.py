@@ -94,6 +94,8 @@ async def serving(script: Script) -> AsyncIterator[Server]:
         tasks.add(task)
         try:
             await script(peer)
+        except asyncio.CancelledError:
+            task.uncancel()  # the test is over; the streams' own callback would report it
         finally:
             tasks.discard(task)
             writer.close()

@@ -3,6 +3,8 @@ import pytest
 from yoyak.engines import ENGINES, open_engine
 from yoyak.engines.embedded import EmbeddedLlama
 from yoyak.engines.llamacpp import LlamaServer
+from yoyak.engines.ollama import Ollama
+from yoyak.engines.openai import OpenAi
 from yoyak.engines.summarizer import SummarizerService
 from yoyak.errors import UsageError
 
@@ -34,6 +36,16 @@ def test_an_unknown_engine_is_refused_with_the_names_of_the_others() -> None:
 def test_the_embedded_engine_needs_a_model() -> None:
     with pytest.raises(UsageError, match="yoyak model synth"):
         opened("llamacpp")
+
+
+async def test_ollama_and_openai_have_usual_addresses() -> None:
+    assert isinstance(opened("ollama", model="mistral"), Ollama)
+    assert isinstance(opened("openai"), OpenAi)
+
+
+def test_ollama_needs_a_models_name() -> None:
+    with pytest.raises(UsageError, match="--model mistral"):
+        opened("ollama")
 
 
 def test_an_address_that_is_none_is_refused() -> None:
