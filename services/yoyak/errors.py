@@ -46,6 +46,11 @@ class EngineError(HostError):
         self.http_status = http_status
 
 
+def one_line(text: str, *, most: int = 200) -> str:
+    """Return what came from outside so that it can stand in a one-line message."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most]
+
+
 ERROR_CLASSES = frozenset(
     {
         "cancelled",  # we stopped it: Ctrl-C, or the client of the service went away

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
 from pydantic import TypeAdapter, ValidationError
 
-from yoyak.errors import UsageError
+from yoyak.errors import UsageError, one_line
 
 # "us-east-1a" of us-east-1, "ap-northeast-2c" of ap-northeast-2. A local zone such as
 # "us-west-2-lax-1a" has prices of its own: its name yields a region that no table holds.
 _ZONE_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LEAST_USD, MOST_USD = 1e-6, 1e6  # an hour; beyond, it is no host's price but a mistake of units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +66,38 @@ def parse_prices(text: str, *, where: str) -> PriceTable:
         UsageError: no JSON, a field missing, or a price that is not above 0.
     """
     try:
-        table = TypeAdapter(PriceTable).validate_json(text)
+        table = TypeAdapter(PriceTable).validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "its text"
+        field = one_line(".".join(str(part) for part in first["loc"])) or "its text"
         raise UsageError(
-            f"{where} is no price table: {field}: {first['msg'].lower()}; it needs "
+            f"{where} is no price table: {field}: {one_line(first['msg']).lower()}; it needs "
             '{"what", "regions": {REGION: {"source", "retrieved", "usd_per_hour": {TYPE: USD}}}}'
         ) from error
     for region, prices in table.regions.items():
         for kind, usd in prices.usd_per_hour.items():
-            check_price(usd, f"{where}: {kind} in {region}")
+            check_price(usd, one_line(f"{where}: {kind} in {region}"))
+        _check_dates(prices, one_line(f"{where}: {region}"))
     return table
 
 
 def check_price(usd_per_hour: float, where: str) -> None:
-    """Raise UsageError unless the price is above 0 and finite."""
-    if not 0 < usd_per_hour < float("inf"):
-        raise UsageError(f"{where} costs {usd_per_hour} USD an hour; give a price above 0")
+    """Raise UsageError unless the price is above 0 and one that a host can have."""
+    if not LEAST_USD <= usd_per_hour <= MOST_USD:
+        raise UsageError(
+            f"{where} costs {usd_per_hour} USD an hour; give a price above 0, at most {MOST_USD:g}"
+        )
+
+
+def _check_dates(prices: RegionPrices, where: str) -> None:
+    for name, text in (("retrieved", prices.retrieved), ("published", prices.published)):
+        try:
+            date.fromisoformat(text or "2000-01-01")
+        except ValueError as error:
+            raise UsageError(
+                f'{where}: {name} is "{one_line(text or "")}"; a price needs its date, '
+                "such as 2026-11-23"
+            ) from error
 
 
 def region_of(availability_zone: str | None) -> str | None:

@@ -17,7 +17,7 @@ from yoyak.bench.finish import results
 from yoyak.cli.consoles import results_console
 from yoyak.cli.output import OUTPUT_FORMATS, image_formats, tell_images
 from yoyak.errors import UsageError
-from yoyak.records import Perf
+from yoyak.records import Cost, Perf
 from yoyak.report.csv_table import comparison_csv
 from yoyak.report.html import comparison_html
 from yoyak.report.images import write_comparison_images
@@ -125,7 +125,12 @@ def with_prices(perfs: Sequence[Perf], given: Sequence[str]) -> tuple[Perf, ...]
             known = ", ".join(sorted({n for perf in perfs for n in _names(perf)}))
             raise UsageError(f'--price: no run has the name "{name}"; there are {known}')
         for i in matching:
-            cost = replace(priced[i].cost, usd_per_hour=price, price_source="given by the user")
+            cost = Cost(  # what the work costs is worked out from it
+                usd_per_hour=price,
+                price_source="given by the user",
+                usd_per_1000_articles=None,
+                usd_per_million_output_tokens=None,
+            )
             priced[i] = replace(priced[i], cost=cost)
     return tuple(priced)
 

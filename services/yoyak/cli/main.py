@@ -18,6 +18,7 @@ VERBS = {
     "run": ("yoyak.cli.run", "run"),
     "report": ("yoyak.cli.report", "report"),
     "compare": ("yoyak.cli.compare", "compare"),
+    "prices": ("yoyak.cli.prices", "prices"),
     "doctor": ("yoyak.cli.doctor", "doctor"),
     "alerts": ("yoyak.cli.alerts", "alerts"),
 }
@@ -30,6 +31,7 @@ SHORT_HELP = {
     "run": "benchmark an engine on a dataset",
     "report": "show a run; write its HTML, Markdown, CSV or JSON",
     "compare": "compare runs: tables, verdicts, cost",
+    "prices": "what hosts cost an hour; today's prices from AWS",
     "doctor": "what is missing or wrong on this host, and what mends it",
     "alerts": "show or set the thresholds of the alert rules",
 }

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from yoyak.errors import UsageError
+from yoyak.errors import UsageError, one_line
 from yoyak.records.soundness import check_finite
 
 T = TypeVar("T")
@@ -15,7 +15,6 @@ T = TypeVar("T")
 # hundred digits overflow. Only then is the record walked, which costs as much as reading it.
 _BEYOND = re.compile(r"NaN|Infinity|[eE]\+?\d{3}|\d{290}")
 _BEYOND_BYTES = re.compile(_BEYOND.pattern.encode())
-_SHOWN = 80
 
 
 @lru_cache(maxsize=64)
@@ -52,9 +51,9 @@ def from_json(kind: type[T], text: str | bytes, *, where: str) -> T:
         record: T = _adapter(kind).validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = _one_line(".".join(str(part) for part in first["loc"])) or "its text"
+        field = one_line(".".join(str(part) for part in first["loc"])) or "its text"
         raise UsageError(
-            f"{where} is not a {_name(kind)}: {field}: {_one_line(first['msg']).lower()}; "
+            f"{where} is not a {_name(kind)}: {field}: {one_line(first['msg']).lower()}; "
             "it is truncated, foreign or edited: take it from its host again"
         ) from error
     seldom = _BEYOND.search(text) if isinstance(text, str) else _BEYOND_BYTES.search(text)
@@ -66,11 +65,6 @@ def from_json(kind: type[T], text: str | bytes, *, where: str) -> T:
 def _name(kind: type[Any]) -> str:
     items = get_args(kind)
     return f"list of {items[0].__name__}" if items else kind.__name__
-
-
-def _one_line(text: str) -> str:
-    """Return what came from a file so that it can stand in a one-line message."""
-    return "".join(c if c.isprintable() else " " for c in text)[:_SHOWN]
 
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fsspec import AbstractFileSystem
 from fsspec.core import split_protocol, url_to_fs
 
-from yoyak.errors import HostError, UsageError, YoyakError
+from yoyak.errors import HostError, UsageError, YoyakError, one_line
 
 EXTRAS = {"s3": "aws", "s3a": "aws", "sftp": "sftp", "ssh": "sftp"}  # scheme -> of yoyak[...]
 # (module, base class) of failures that are no OSError. What nothing has loaded has raised none.
@@ -56,7 +56,7 @@ def opened(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
         extra = EXTRAS.get(_scheme(url))
         package = f"yoyak[{extra}]" if extra else error.name or "what it names"
         raise HostError(
-            f"{_shown(url)} needs a package that is not installed ({_one_line(error)}); "
+            f"{_shown(url)} needs a package that is not installed ({one_line(str(error))}); "
             f"pip install '{package}'"
         ) from error
     except FileNotFoundError as error:
@@ -81,7 +81,7 @@ def _file_system(url: str) -> tuple[AbstractFileSystem, str]:
         files, path = url_to_fs(url)
     except ValueError as error:
         raise UsageError(
-            f"{_shown(url)} cannot be opened: {_one_line(error)}; yoyak reads folders, files, "
+            f"{_shown(url)} cannot be opened: {one_line(str(error))}; yoyak reads folders, files, "
             "s3://, sftp:// and what else fsspec knows"
         ) from error
     return files, str(path)
@@ -95,7 +95,7 @@ def _failures() -> tuple[type[BaseException], ...]:
 
 
 def _told(url: str, error: BaseException) -> HostError:
-    name, said = type(error).__name__, _one_line(error)
+    name, said = type(error).__name__, one_line(str(error))
     mend = next((mend for key, mend in _MENDS.items() if key == name or key in said), _OTHERWISE)
     return HostError(f"{_shown(url)} cannot be read: {said or name}; {mend}")
 
@@ -110,7 +110,3 @@ def _shown(url: str) -> str:
     host, slash, path = rest.partition("/")
     account, at, machine = host.rpartition("@")
     return f"{scheme}{separator}{account.partition(':')[0]}{at}{machine}{slash}{path}"
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
