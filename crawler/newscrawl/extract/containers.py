@@ -11,14 +11,14 @@ MIN_CHARS = 100
 MIN_SHARE = 0.4  # of the page's main text; less is a teaser or another article's box
 MAX_LINK_RATIO = 0.3
 
-# ids and classes of the body on Korean news sites, most of them from a handful of systems
+# How Korean publishing systems name the body: what it is of, a joint, and what it is.
+_OF = r"(?:article|art|news|story|post|entry|gisa|read|view|detail|text|cont|content|arl-?view)"
+_IS = r"(?:body|contents?|cont?|cnt|text|txt|article|news|doc|view|viewer|newstext)"
+_AROUND = r"(?:div|area|wrap|wrapper|detail|box|inner|id)"
 NAMES = re.compile(
-    r"^(?:article-?_?view-?_?content(?:-?_?div)?|article-?_?body(?:-?_?contents?)?|art(?:icle)?-?_?text"
-    r"|art(?:icle)?-?_?txt|art-?_?body|article-?_?(?:contents?|cont|con)(?:-?_?(?:area|body|wrap))?"
-    r"|news-?_?(?:body|text|txt|contents?|article|cnt|end-?_?contents?)(?:-?_?(?:area|wrap|detail|box))?"
-    r"|news-?_?cnt-?_?detail-?_?wrap|news-?_?view-?_?(?:area|body|contents?|text)|cont-?_?news-?_?text"
-    r"|view-?_?(?:contents?|text|txt|article|cont|con|body)|text-?_?body|story-?_?(?:body|news|text)"
-    r"|entry-?_?content|post-?_?content|gisa-?_?(?:body|text|content)|cmadcontent|harmony-?_?container)$",
+    rf"^(?:{_OF}[-_]?(?:{_IS}[-_]?)?{_IS}(?:[-_]?{_AROUND}){{0,2}}"
+    r"|viewer|article-?_?view-?_?content-?_?div|rns-?_?text|nwscon|gs-?_?content|pnlcontent"
+    r"|cmadcontent)$",
     re.IGNORECASE,
 )
 TAGS = ("div", "article", "section", "td", "main")

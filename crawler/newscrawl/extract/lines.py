@@ -10,6 +10,7 @@ LABEL_CHARS = 90  # a longer line is a sentence, whatever it begins with
 BYLINE_CHARS = 60
 SPACES = 20  # more signs than that on one side only, and two lines are not the same
 SURE_ENDING_CHARS = 180  # copyright notices name laws and addresses
+CREDITS_CHARS = 300
 
 _MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _POST = (
@@ -55,6 +56,9 @@ _LABEL = re.compile(
         r"recommended(?: for you)?:?$", r"advertisements?\b\W*$", r"sponsored\b\W*$",
         r"story continues(?: below)?", r"continue reading\b", r"scroll (?:down )?(?:for|to)\b",
         r"click here (?:to|for)\b", r"watch(?: now)?:", r"listen(?: now)?:", r"photos?:",
+        r"you (?:may|might) also (?:like|enjoy|be interested)\b",
+        r"click to (?:tweet|share|enlarge)\W*$",
+        r"text size\W*$",
         r"getty images$", r"image source,?", r"image caption,?",
         r"관련\s*(?:기사|뉴스|글)\b", r"추천\s*(?:기사|뉴스)\b", r"많이\s*본\s*(?:기사|뉴스)\b",
         r"광고\W*$", r"광고\s*\[", r"인기\s*기사\b", r"함께\s*보면\s*좋은", r"더\s*보기\W*$",
@@ -76,12 +80,20 @@ _ENDING = re.compile(
         r"\(?(?:영상|촬영|사진|편집)\s*(?:취재|편집|기자|제공)\s*[:=]",
         r"제보는?\s", r"기사\s*제보", r"네이버\s*(?:채널|메인)", r"카카오톡\s*[:@]",
         r"구독\s*(?:하기|신청)", r"#\S+(?:\s+#\S+)*$", r"tags?:", r"topics?:", r"categories:",
-        r"filed under\b", r"share (?:this|on)\b", r"follow (?:us|@|him|her)\b",
+        r"filed under\b", r"share (?:this|on)\b", r"write to .{1,60}@",
+        r"follow (?:us|@|him|her|them|our|\w+['’]s)\b", r"more\b.{0,40}https?://",
+        r"(?:reach|contact) (?:the (?:reporters?|authors?|writers?)|him|her|them)\b",
         r"sign up (?:for|to)\b", r"subscribe (?:to|now|here)\b", r"comments?(?:\s*\(\d+\))?$",
         r"leave a (?:reply|comment)\b", r"most read\b", r"trending\b", r"read or share this story",
     ),
     re.IGNORECASE,
 )  # fmt: skip
+# Who else worked on it: a list of names, so longer than a label.
+_CREDITS = re.compile(
+    r"^\W*(?:additional )?(?:reporting|writing|editing)(?: and \w+)? by\b"
+    r"|\bcontributed (?:reporting|to this (?:report|story|article))\b",
+    re.IGNORECASE,
+)
 # A dateline: press or place in brackets, with or without reporters, then an equals sign.
 _SOURCE = _one_of(
     r"[^])】=]{1,20}=[^])】]{1,30}",  # 서울=너른통신, 너른통신=홍길동 기자
@@ -95,7 +107,10 @@ _PHOTO_CREDIT = re.compile(
     _one_of(
         r"^(?:사진|자료|그래픽|출처|일러스트)\s*[=:/]\s*\S",
         r"[./]\s*(?:사진|그래픽)\s*[=:]\s*\S{1,20}$",
+        r"[\[(<]\s*(?:사진|자료|그래픽|출처|이미지)\s*[=:/ ]?[^\])>]{0,30}[\])>]\s*$",
         r"/\s*(?:사진|자료)?\s*(?:연합뉴스|뉴시스|뉴스1|게티이미지\S*)\s*(?:제공)?$",
+        r"[.\s][©ⓒ]\s*\S{1,20}(?:\s\S{2,8})?$",
+        r"^[▲△]\s*\S.*(?:사진|제공|[©ⓒ]|출처)",
     )
 )
 
@@ -147,7 +162,9 @@ def _is_label(line: str) -> bool:
 
 
 def _is_ending(line: str) -> bool:
-    return (len(line) <= LABEL_CHARS and bool(_ENDING.match(line))) or _is_sure_ending(line)
+    if len(line) <= LABEL_CHARS and _ENDING.match(line):
+        return True
+    return _is_sure_ending(line) or (len(line) <= CREDITS_CHARS and bool(_CREDITS.search(line)))
 
 
 def _is_sure_ending(line: str) -> bool:

@@ -21,6 +21,8 @@ LAST = "다만 환율이 10원 움직이면 평가액이 0.7% 흔들린다."
         "By Jane Doe",
         "관련기사",
         "Advertisement",
+        "You may also like",
+        "Click to tweet",
     ],
 )
 def test_furniture_above_the_text_goes(head: str) -> None:
@@ -39,6 +41,10 @@ def test_furniture_above_the_text_goes(head: str) -> None:
         "[해담매일 국하린 기자]",
         "#온새미증권 #채권",
         "Follow us on the social networks",
+        "(Reporting by Jane Doe and John Roe in Haedam; Editing by Ann Poe)",
+        "Jane Doe contributed reporting from Neoul.",
+        "Write to Jane Doe at jane.doe@ledger.example",
+        "More of this: https://ledger.example/economy",
         "Copyright 2026 The Maru Ledger. All rights reserved.",
     ],
 )
@@ -84,6 +90,33 @@ def test_what_only_begins_like_furniture_stays(text: str) -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert article_lines([], title=TITLE) == []
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "온새미증권 객장 모습. [사진=온새미증권 제공]",
+        "온새미증권 객장 모습 (사진=너른통신)",
+        "온새미증권 본사 전경. ⓒ 너른통신",
+        "▲ 온새미증권 본사 전경. 온새미증권 제공",
+        "사진=온새미증권",
+        "온새미증권 객장 모습./사진=너른통신",
+    ],
+)
+def test_a_caption_with_its_credit_goes_wherever_it_stands(caption: str) -> None:
+    assert article_lines([FIRST, caption, LAST], title=TITLE) == [FIRST, LAST]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "▲매출 1284억원 ▲영업이익 402억원이다.",
+        "회사는 ⓒ 표시를 모든 화면에 붙이기로 했다고 밝혔다.",
+        "온새미증권은 이 자료(사진 6장 포함)를 고객에게 먼저 보냈다고 말했다.",
+    ],
+)
+def test_signs_of_a_caption_inside_a_sentence_make_none(text: str) -> None:
+    assert article_lines([FIRST, text, LAST], title=TITLE) == [FIRST, text, LAST]
 
 
 def test_a_title_in_the_middle_is_a_quotation_and_stays() -> None:
