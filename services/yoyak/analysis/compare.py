@@ -1,6 +1,6 @@
 """Runs beside each other: the gate first, then tables, ratios with intervals, and verdicts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from yoyak.analysis.choice import LatencyTarget, cheapest_meeting, front
 from yoyak.analysis.comparison import Comparison, Language, Subject
@@ -8,8 +8,8 @@ from yoyak.analysis.findings import all_said, gravest_first
 from yoyak.analysis.gate import gate, refuse_unlike, verdict_possible
 from yoyak.analysis.messages import speaker
 from yoyak.analysis.metrics import build_metrics, build_type_metrics
-from yoyak.analysis.pairing import Observations
-from yoyak.analysis.prices import PriceTable, embedded_prices
+from yoyak.analysis.pairing import Observations, runs_to_pair, unpaired
+from yoyak.analysis.prices import PriceTable
 from yoyak.analysis.study_findings import study_findings
 from yoyak.analysis.subjects import (
     choose_baseline,
@@ -24,13 +24,15 @@ from yoyak.records import SCHEMA_VERSION, Perf
 from yoyak.records.sound_results import check_perf
 from yoyak.records.soundness import check_finite
 
+Observe = Callable[[Perf], Observations | None]
+
 
 def compare(
     perfs: Sequence[Perf],
     *,
     baseline: str | None = None,
     allow: Collection[str] = (),
-    observations: Mapping[str, Observations] | None = None,
+    observe: Observe | None = None,
     prices: PriceTable | None = None,
     region: str | None = None,
     target: LatencyTarget | None = None,
@@ -42,9 +44,9 @@ def compare(
         perfs: the runs' results, in the order of the tables; perf.json alone is enough.
         baseline: a label, run id or instance type; None is the cheapest an hour.
         allow: codes of gate conditions that may differ or be unknown.
-        observations: from `pairing.observe`, by run id, for runs whose requests were read: with
-            them articles are paired where repetitions hold different ones.
-        prices: for runs whose perf.json holds no price; None is the embedded table.
+        observe: reads a run's requests, or returns None where only its results are at hand. Asked
+            for those runs alone whose articles must be paired, since requests are large.
+        prices: the user's table; None is the embedded one, for runs that hold no price.
         region: whose prices to take for hosts that did not record theirs.
         target: a latency that must be met.
         language: of titles and sentences.
@@ -55,7 +57,6 @@ def compare(
         MeasuredFailure: the runs did not do the same work; says in what, and the way out.
     """
     say = speaker(language)
-    seen = observations or {}
     runs = label_runs(perfs)
     for label, perf in runs.items():
         check_finite(label, perf)
@@ -63,11 +64,13 @@ def compare(
     refuse_unlike(gate(runs, allow=allow, say=speaker("en")))  # as every error is
     items = gate(runs, allow=allow, say=say)
     possible = verdict_possible(items)
-    table = prices or embedded_prices()
     subjects = {
-        label: run_subject(label, perf, prices=table, region=region) for label, perf in runs.items()
+        label: run_subject(label, perf, prices=prices, region=region)
+        for label, perf in runs.items()
     }
     base, reason = choose_baseline(tuple(subjects.values()), baseline)
+    to_pair = runs_to_pair(runs, base)
+    seen = {label: found for label in to_pair if observe and (found := observe(runs[label]))}
     metrics = build_metrics(
         runs, subjects, seen, baseline=base, is_verdict_possible=possible, say=say
     )
@@ -105,7 +108,10 @@ def compare(
             say=say,
         ),
         findings=all_said(
-            gravest_first(study_findings(runs, subjects, items, paired=set(seen))), language
+            gravest_first(
+                study_findings(runs, subjects, items, unpaired=unpaired(to_pair, seen, base))
+            ),
+            language,
         ),
         front=front(runs, subjects),
         target=None if target is None else cheapest_meeting(runs, subjects, target),

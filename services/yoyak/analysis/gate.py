@@ -139,8 +139,8 @@ def _load_state(perf: Perf) -> Value:
 
 
 def _rate_source(perf: Perf) -> Value:
-    decode, prompt = perf.rates.decode_tokens_per_s.source, perf.rates.prompt_tokens_per_s.source
-    return None if decode is None else f"decode {decode}, prompt {prompt or 'none'}"
+    # Prompt rates come from the engine's clock or not at all, so there is nothing to mix up.
+    return perf.rates.decode_tokens_per_s.source
 
 
 def _quantization(perf: Perf) -> Value:

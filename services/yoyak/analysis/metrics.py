@@ -58,7 +58,7 @@ def build_metrics(
     Args:
         runs: by label.
         subjects: by the same labels.
-        observations: of those runs whose requests were read, by run id.
+        observations: of those runs whose requests were read, by label.
         baseline: a label.
         is_verdict_possible: False leaves every outcome unknown and the ranking empty.
         say: the words.
@@ -66,7 +66,7 @@ def build_metrics(
     found = []
     for kind in KINDS:
         samples = {
-            label: _observed(kind, kind.read(perf, subjects[label]), observations.get(perf.run_id))
+            label: _observed(kind, kind.read(perf, subjects[label]), observations.get(label))
             for label, perf in runs.items()
         }
         if any(sample.values or _states(sample) for sample in samples.values()):

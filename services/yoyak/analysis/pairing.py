@@ -1,7 +1,7 @@
 """The same articles on both hosts: what pairing takes out of a repetition's value."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from statistics import fmean
@@ -38,6 +38,29 @@ def needs_requests(perf: Perf) -> bool:
     """
     articles, repetitions = len(perf.workload.article_ids), perf.rates.requests_per_s.n
     return bool(perf.totals.failed) or perf.totals.requests != articles * repetitions
+
+
+def runs_to_pair(runs: Mapping[str, Perf], baseline: str) -> tuple[str, ...]:
+    """Return the labels of the runs whose requests are needed for the contrasts to be fair.
+
+    A contrast is of two runs: where one holds another mix of articles, both must be read. So the
+    baseline is read with every run that needs it, and with a baseline that needs it every run is.
+    Runs without rates have nothing to pair.
+    """
+    timed = [label for label, perf in runs.items() if perf.rates.decode_tokens_per_s.value]
+    needing = [label for label in timed if needs_requests(runs[label])]
+    if baseline in needing:
+        return tuple(timed)
+    return tuple(dict.fromkeys([baseline, *needing])) if needing else ()
+
+
+def unpaired(
+    to_pair: Sequence[str], seen: Mapping[str, "Observations"], baseline: str
+) -> tuple[str, ...]:
+    """Return the labels of the runs that should be paired with the baseline and cannot be."""
+    if baseline in to_pair and baseline not in seen:
+        return tuple(label for label in to_pair if label != baseline)
+    return tuple(label for label in to_pair if label not in seen)
 
 
 def observe(repetitions: Sequence[Repetition]) -> Observations:

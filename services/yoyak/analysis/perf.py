@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from yoyak.analysis import findings
 from yoyak.analysis.cost import cost
 from yoyak.analysis.distributions import latency
-from yoyak.analysis.prices import Price, PriceTable, embedded_prices, region_of
+from yoyak.analysis.prices import GIVEN, Price, PriceTable, embedded_prices, region_of
 from yoyak.analysis.rates import rates
 from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
 from yoyak.analysis.resources import (
@@ -114,7 +114,7 @@ def is_open_loop(workload: Workload) -> bool:
 def host_price(manifest: Manifest, usd_per_hour: float | None, prices: PriceTable) -> Price | None:
     """Return the user's price, else the table's for this instance type in its region."""
     if usd_per_hour is not None:
-        return Price(usd_per_hour=usd_per_hour, source="given by the user")
+        return Price(usd_per_hour=usd_per_hour, source=GIVEN)
     host = manifest.host
     return prices.price(host.get("instance_type"), region_of(host.get("availability_zone")))
 

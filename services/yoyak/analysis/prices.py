@@ -13,6 +13,7 @@ from yoyak.errors import UsageError, one_line
 # "us-east-1a" of us-east-1, "ap-northeast-2c" of ap-northeast-2. A local zone such as
 # "us-west-2-lax-1a" has prices of its own: its name yields a region that no table holds.
 _ZONE_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+GIVEN = "given by the user"  # the source of a price that came with --price
 LEAST_USD, MOST_USD = 1e-6, 1e6  # an hour; beyond, it is no host's price but a mistake of units
 
 

@@ -16,7 +16,7 @@ def study_findings(
     subjects: Mapping[str, Subject],
     gate: Sequence[GateItem],
     *,
-    paired: set[str],
+    unpaired: Sequence[str],
 ) -> tuple[Finding, ...]:
     """Return every finding over the runs, by label.
 
@@ -24,7 +24,7 @@ def study_findings(
         runs: by label.
         subjects: by the same labels.
         gate: its items.
-        paired: run ids whose requests were read.
+        unpaired: runs whose articles could not be paired with the baseline's, though they differ.
     """
     checks = (
         _gate_unknown(gate),
@@ -37,7 +37,7 @@ def study_findings(
         *_engine_differences(runs),
         _models_differ(runs, gate),
         _prices_differ(subjects),
-        _unpaired(runs, paired),
+        _unpaired(unpaired),
     )
     return tuple(finding for finding in checks if finding is not None)
 
@@ -177,10 +177,7 @@ def _prices_differ(subjects: Mapping[str, Subject]) -> Finding | None:
     return finding("price-sources-differ", "info", sources=_some(sorted(sources), "; "))
 
 
-def _unpaired(runs: Mapping[str, Perf], paired: set[str]) -> Finding | None:
-    labels = [
-        label for label, perf in runs.items() if perf.totals.failed and perf.run_id not in paired
-    ]
+def _unpaired(labels: Sequence[str]) -> Finding | None:
     return finding("articles-not-paired", "warning", labels=_some(labels)) if labels else None
 
 

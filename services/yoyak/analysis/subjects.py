@@ -6,7 +6,7 @@ from typing import Any
 
 from yoyak.analysis.comparison import Subject
 from yoyak.analysis.instances import Instance, family_and_size, instance
-from yoyak.analysis.prices import Price, PriceTable, region_of
+from yoyak.analysis.prices import GIVEN, Price, PriceTable, embedded_prices, region_of
 from yoyak.errors import UsageError
 from yoyak.records import Perf
 from yoyak.units import GIB
@@ -35,8 +35,14 @@ def label_runs(perfs: Sequence[Perf]) -> Mapping[str, Perf]:
     return dict(zip(labels, perfs, strict=True))
 
 
-def run_subject(label: str, perf: Perf, *, prices: PriceTable, region: str | None) -> Subject:
-    """Return one run as a subject; what the host did not record comes from the published table."""
+def run_subject(
+    label: str, perf: Perf, *, prices: PriceTable | None, region: str | None
+) -> Subject:
+    """Return one run as a subject; what the host did not record comes from the published table.
+
+    Its price: what the user gave for this run, else the user's table, else what perf.json holds,
+    else the embedded table.
+    """
     kind = _text(perf.host.get("instance_type"))
     published = instance(kind)
     family, size = family_and_size(kind)
@@ -143,12 +149,15 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - host facts hold values of
     return value if isinstance(value, str) and value else None
 
 
-def _price(perf: Perf, prices: PriceTable, region: str | None) -> Price | None:
-    cost = perf.cost
+def _price(perf: Perf, prices: PriceTable | None, region: str | None) -> Price | None:
+    cost, kind = perf.cost, _text(perf.host.get("instance_type"))
+    here = region_of(_text(perf.host.get("availability_zone"))) or region
+    listed = None if prices is None else prices.price(kind, here)
+    if listed is not None and cost.price_source != GIVEN:
+        return listed
     if cost.usd_per_hour is not None:
         return Price(usd_per_hour=cost.usd_per_hour, source=cost.price_source or "perf.json")
-    here = region_of(_text(perf.host.get("availability_zone"))) or region
-    return prices.price(_text(perf.host.get("instance_type")), here)
+    return embedded_prices().price(kind, here)
 
 
 def _vcpu(host: Mapping[str, Any], published: Instance | None) -> int | None:

@@ -9,9 +9,9 @@ import click
 from yoyak.analysis.choice import LatencyTarget, parse_target
 from yoyak.analysis.compare import compare as compare_runs
 from yoyak.analysis.comparison import Comparison, Language
-from yoyak.analysis.pairing import Observations, needs_requests, observe
+from yoyak.analysis.pairing import Observations, observe
 from yoyak.analysis.perf import is_open_loop
-from yoyak.analysis.prices import check_price, parse_prices
+from yoyak.analysis.prices import GIVEN, check_price, parse_prices
 from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
 from yoyak.bench.finish import results
 from yoyak.cli.consoles import results_console
@@ -27,9 +27,9 @@ from yoyak.store.codec import to_json
 from yoyak.store.locate import located
 from yoyak.store.run_folder import (
     PERF,
-    Run,
     read_manifest,
     read_perf,
+    read_requests,
     read_results,
     read_run,
     read_text,
@@ -80,13 +80,14 @@ def compare(
 
     Runs that did not do the same work are refused, with the reason and the way out.
     """
-    read = [_read(name) for name in run_names]
-    perfs = with_prices([perf for perf, _ in read], given)
+    read = {name: _read(name) for name in run_names}
+    named = {perf.run_id: name for name, perf in read.items()}
+    perfs = with_prices([read[name] for name in run_names], given)
     comparison = compare_runs(
         perfs,
         baseline=baseline,
         allow=allow,
-        observations={perf.run_id: seen for perf, seen in read if seen is not None},
+        observe=lambda perf: _observe(named[perf.run_id]),
         prices=None if prices is None else parse_prices(read_text(prices), where=str(prices)),
         region=region,
         target=None if target is None else _target(target),
@@ -127,7 +128,7 @@ def with_prices(perfs: Sequence[Perf], given: Sequence[str]) -> tuple[Perf, ...]
         for i in matching:
             cost = Cost(  # what the work costs is worked out from it
                 usd_per_hour=price,
-                price_source="given by the user",
+                price_source=GIVEN,
                 usd_per_1000_articles=None,
                 usd_per_million_output_tokens=None,
             )
@@ -144,26 +145,25 @@ def _names(perf: Perf) -> set[str]:
     }
 
 
-def _read(name: str) -> tuple[Perf, Observations | None]:
-    """Return a run's results, and its requests' observations only where they are needed.
-
-    Requests are a hundred times as large as results: of many runs they do not fit into memory.
-    """
+def _read(name: str) -> Perf:
+    """Return a run's results, worked out from its records where it was killed before its end."""
     with located(name, records=False) as path:
         if not path.is_dir():
-            return read_perf(path), None
+            return read_perf(path)
         if (path / PERF).is_file():
-            perf = read_results(path, read_manifest(path))
-            if not needs_requests(perf):
-                return perf, None
+            return read_results(path, read_manifest(path))
+        return results(read_run(path))
+
+
+def _observe(name: str) -> Observations | None:
+    """Return what a comparison needs of a run's requests; None for a perf.json alone."""
     with located(name) as path:
-        run = read_run(path)
-        return run.perf or results(run), _observations(run)
-
-
-def _observations(run: Run) -> Observations:
-    repetitions = measured_repetitions(run.requests, open_loop=is_open_loop(run.manifest.workload))
-    return observe(complete_repetitions(repetitions, plan_of(run.manifest)))
+        if not path.is_dir():
+            return None
+        manifest = read_manifest(path)
+        requests = read_requests(path, manifest)
+    repetitions = measured_repetitions(requests, open_loop=is_open_loop(manifest.workload))
+    return observe(complete_repetitions(repetitions, plan_of(manifest)))
 
 
 def _target(text: str) -> LatencyTarget:

@@ -164,8 +164,7 @@ def read_records(path: Path) -> Run:
         raise UsageError(f"{path} is no run folder; name one that `yoyak run` wrote")
     manifest = read_manifest(path)
     cut: list[str] = []
-    requests = _read_lines(path / REQUESTS, RequestRecord, cut)
-    check_requests(requests, manifest, str(path / REQUESTS))
+    requests = _read_requests(path, manifest, cut)
     loads = _read_lines(path / LOADS, LoadRecord, cut)
     check_loads(loads, requests, manifest, str(path / LOADS))
     samples = _read_lines(path / SAMPLES, HostSample, cut)
@@ -180,6 +179,17 @@ def read_records(path: Path) -> Run:
         perf=None,
         cut_lines=tuple(cut),
     )
+
+
+def read_requests(path: Path, manifest: Manifest) -> tuple[RequestRecord, ...]:
+    """Read the requests of a run folder alone; raises UsageError as `read_records`."""
+    return _read_requests(path, manifest, [])
+
+
+def _read_requests(path: Path, manifest: Manifest, cut: list[str]) -> tuple[RequestRecord, ...]:
+    requests = _read_lines(path / REQUESTS, RequestRecord, cut)
+    check_requests(requests, manifest, str(path / REQUESTS))
+    return requests
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -313,6 +313,19 @@ def test_an_option_that_cannot_be_is_one_line(
     assert_one_line(err)
 
 
+def test_a_price_that_is_given_makes_the_cost_anew(hosts: tuple[Path, Path]) -> None:
+    code, out, err = yoyak("compare", *hosts, "--price", "r5.4xlarge=4", "--format", "json")
+    assert (code, err) == (0, "")
+    tables = {table["key"]: table for table in json.loads(out)["tables"]}
+    keys = [column["key"] for column in tables["cost"]["columns"]]
+    row = tables["cost"]["rows"][0]
+    cost = {key: cell["value"] for key, cell in zip(keys, row["cells"], strict=True)}
+    perf = json.loads((hosts[0] / "perf.json").read_text())
+    pace = perf["rates"]["requests_per_s"]["value"]
+    assert cost["usd_per_hour"] == 4
+    assert cost["usd_per_1000_articles"] == pytest.approx(4 / 3600 * 1000 / pace)
+
+
 @settings(
     max_examples=40,
     deadline=None,

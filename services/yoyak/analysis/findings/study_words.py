@@ -147,14 +147,16 @@ STUDY_WORDS: Mapping[str, Words] = {
     ),
     "articles-not-paired": Words(
         Said(
-            "requests of {labels} failed, so its repetitions hold other articles than those of "
-            "the others, and a mix of short ones passes for a fast host",
-            "{labels}에서 실패한 요청이 있어 반복에 든 기사가 다른 호스트와 다릅니다. 짧은 기사가 "
-            "많으면 빠른 호스트처럼 보입니다",
+            "repetitions of {labels} or of the baseline do not hold each article once, since "
+            "requests failed or they ran for a time; without the requests of both, a mix of short "
+            "articles passes for a fast host",
+            "{labels} 또는 기준의 반복에 기사가 한 번씩 들어 있지 않습니다. 실패한 요청이 있거나 "
+            "시간을 정해 실행했기 때문입니다. 양쪽의 요청이 없으면 짧은 기사가 많은 쪽이 빠른 "
+            "호스트처럼 보입니다",
         ),
         Said(
-            "name the run's folder instead of its perf.json: articles are then paired",
-            "perf.json 대신 실행 폴더를 주세요. 그러면 기사를 짝지어 비교합니다",
+            "name run folders instead of perf.json, the baseline's too: articles are then paired",
+            "perf.json 대신 실행 폴더를 주세요(기준도). 그러면 기사를 짝지어 비교합니다",
         ),
     ),
 }

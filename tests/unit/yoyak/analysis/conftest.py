@@ -258,6 +258,7 @@ def make_host(make_perf: Callable[..., Perf]) -> Callable[..., Perf]:
             run_id=f"20261123T000000Z-{kind}-{host}",
             host={"instance_type": kind, "instance_id": host, "availability_zone": zone},
             rates=replace(perf.rates, **rates),
+            totals=replace(perf.totals, requests=len(NOISE) * len(perf.workload.article_ids)),
             cost=replace(perf.cost, usd_per_hour=usd, price_source=None if usd is None else "user"),
         )
 

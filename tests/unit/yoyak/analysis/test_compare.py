@@ -9,8 +9,9 @@ from scipy import stats
 from yoyak.analysis.compare import compare
 from yoyak.analysis.comparison import Comparison, Contrast, Metric, Table
 from yoyak.analysis.messages import TEXT
+from yoyak.analysis.prices import GIVEN, PriceTable, RegionPrices
 from yoyak.errors import MeasuredFailure, UsageError
-from yoyak.records import Perf
+from yoyak.records import Cost, Perf
 from yoyak.store.codec import from_json, to_json
 
 MakeHost = Callable[..., Perf]
@@ -137,6 +138,33 @@ def test_a_type_with_several_hosts_cannot_be_a_baseline_by_its_name(make_host: M
     runs = [make_host("r5.4xlarge", host="i1"), make_host("r5.4xlarge", host="i2")]
     with pytest.raises(UsageError, match="several"):
         compare(runs, baseline="r5.4xlarge")
+
+
+def a_table(usd: float) -> PriceTable:
+    prices = RegionPrices(source="ours", retrieved="2026-11-01", usd_per_hour={"r5.4xlarge": usd})
+    return PriceTable(what="spot", regions={"us-east-1": prices})
+
+
+def test_a_price_file_of_the_user_wins_over_what_the_run_recorded(make_host: MakeHost) -> None:
+    here = make_host("r5.4xlarge", zone="us-east-1a")
+    recorded = Cost(
+        usd_per_hour=1.008,
+        price_source="on demand",
+        usd_per_1000_articles=None,
+        usd_per_million_output_tokens=None,
+    )
+    runs = [replace(here, cost=recorded), make_host("r5.8xlarge")]
+    assert compare(runs).subjects[0].usd_per_hour == 1.008
+    subject = compare(runs, prices=a_table(0.3)).subjects[0]
+    assert (subject.usd_per_hour, subject.price_source) == (0.3, "ours (us-east-1, 2026-11-01)")
+    told = replace(runs[0], cost=replace(recorded, price_source=GIVEN, usd_per_hour=0.9))
+    assert compare([told, runs[1]], prices=a_table(0.3)).subjects[0].usd_per_hour == 0.9
+
+
+def test_what_a_price_file_does_not_hold_keeps_the_price_it_has(make_host: MakeHost) -> None:
+    runs = [make_host("m5.4xlarge", zone="us-east-1a"), make_host("r5.8xlarge", usd=2.0)]
+    priced = [s.usd_per_hour for s in compare(runs, prices=a_table(0.3)).subjects]
+    assert priced == [0.768, 2.0]
 
 
 def test_prices_come_from_the_table_where_the_region_is_known(make_host: MakeHost) -> None:

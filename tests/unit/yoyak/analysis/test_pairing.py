@@ -84,9 +84,54 @@ def test_compare_pairs_where_requests_were_read(make_host: Callable[..., Perf]) 
             decode_tokens_per_s=tuple(host(13, without=((0, "long"),))), prompt_tokens_per_s=()
         ),
     }
-    comparison = compare([slow, fast], observations=seen)
+    fast = replace(fast, totals=replace(fast.totals, failed=1))
+    comparison = compare([slow, fast], observe=lambda perf: seen[perf.run_id])
     decode = next(m for m in comparison.metrics if m.key == "decode_tokens_per_s")
     assert decode.contrasts[0].ratio == pytest.approx(1.3, rel=0.001)
+    assert "articles-not-paired" not in {finding.code for finding in comparison.findings}
+
+
+def with_failures(perf: Perf) -> Perf:
+    return replace(perf, totals=replace(perf.totals, failed=1))
+
+
+def test_a_run_that_needs_pairing_has_its_requests_read_and_the_baselines(
+    make_host: Callable[..., Perf],
+) -> None:
+    base, fair, failing = (
+        even(make_host(kind)) for kind in ("r5.large", "r5.xlarge", "r5.2xlarge")
+    )
+    asked: list[str] = []
+
+    def observe_none(perf: Perf) -> None:
+        asked.append(perf.run_id)
+
+    compare([base, fair, with_failures(failing)], observe=observe_none)
+    assert asked == [base.run_id, failing.run_id]
+    asked.clear()
+    compare([with_failures(base), fair, failing], observe=observe_none)
+    assert asked == [base.run_id, fair.run_id, failing.run_id]
+    asked.clear()
+    compare([base, fair, failing], observe=observe_none)
+    assert asked == []
+
+
+def test_a_contrast_that_could_not_be_paired_is_told(make_host: Callable[..., Perf]) -> None:
+    base, fair, failing = (
+        even(make_host(kind)) for kind in ("r5.large", "r5.xlarge", "r5.2xlarge")
+    )
+    rows = Observations(decode_tokens_per_s=tuple(host(10)), prompt_tokens_per_s=())
+
+    def told(*, of: tuple[Perf, ...], failed: Perf) -> list[str]:
+        runs = [with_failures(p) if p is failed else p for p in (base, fair, failing)]
+        names = {perf.run_id for perf in of}
+        found = compare(runs, observe=lambda p: rows if p.run_id in names else None).findings
+        return [f.details["labels"] for f in found if f.code == "articles-not-paired"]
+
+    assert told(of=(base, failing), failed=failing) == []
+    assert told(of=(failing,), failed=failing) == ["r5.2xlarge"]  # the baseline's are missing
+    assert told(of=(base,), failed=failing) == ["r5.2xlarge"]
+    assert told(of=(), failed=base) == ["r5.xlarge, r5.2xlarge"]
 
 
 def test_requests_are_read_only_where_pairing_needs_them(make_perf: Callable[..., Perf]) -> None:
