@@ -98,9 +98,7 @@ def with_failures(perf: Perf) -> Perf:
 def test_a_run_that_needs_pairing_has_its_requests_read_and_the_baselines(
     make_host: Callable[..., Perf],
 ) -> None:
-    base, fair, failing = (
-        even(make_host(kind)) for kind in ("r5.large", "r5.xlarge", "r5.2xlarge")
-    )
+    base, fair, failing = (make_host(kind) for kind in ("r5.large", "r5.xlarge", "r5.2xlarge"))
     asked: list[str] = []
 
     def observe_none(perf: Perf) -> None:
@@ -117,9 +115,7 @@ def test_a_run_that_needs_pairing_has_its_requests_read_and_the_baselines(
 
 
 def test_a_contrast_that_could_not_be_paired_is_told(make_host: Callable[..., Perf]) -> None:
-    base, fair, failing = (
-        even(make_host(kind)) for kind in ("r5.large", "r5.xlarge", "r5.2xlarge")
-    )
+    base, fair, failing = (make_host(kind) for kind in ("r5.large", "r5.xlarge", "r5.2xlarge"))
     rows = Observations(decode_tokens_per_s=tuple(host(10)), prompt_tokens_per_s=())
 
     def told(*, of: tuple[Perf, ...], failed: Perf) -> list[str]:
