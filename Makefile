@@ -96,7 +96,7 @@ lock: $(VENV)/.dev ## resolve the dependencies again and write their hashes
 	  --no-header --no-annotate pyproject.toml requirements/build.in -o requirements/runtime.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 \
 	  --no-header --no-annotate requirements/dev.in -o requirements/dev.txt
-	for image in build crawler runner summarizer; do \
+	for image in build crawler runner stores summarizer; do \
 	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 \
 	    --no-header --no-annotate -c requirements/runtime.txt $$(sed -n 's/^# leave out: /--no-emit-package /p' requirements/$$image.in) \
 	    requirements/$$image.in -o requirements/$$image.txt || exit; \

@@ -19,10 +19,12 @@ RUN /opt/build/bin/hatchling build -t wheel -d /wheels
 FROM ${PYTHON_IMAGE} AS environment
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils
-COPY requirements/runner.txt /tmp/requirements.txt
+# STORES=1: with what s3:// and sftp:// need, 60 MB.
+ARG STORES=
+COPY requirements/runner.txt requirements/stores.txt /tmp/
 RUN python3 -m venv --without-pip /opt/yoyak \
  && python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
-      --no-cache-dir --no-compile --no-deps --require-hashes -r /tmp/requirements.txt \
+      --no-cache-dir --no-compile --no-deps --require-hashes -r /tmp/runner.txt ${STORES:+-r /tmp/stores.txt} \
  && cd /opt/yoyak/lib/python3*/site-packages \
  && find mistral_common/data -name 'tekken_*.json' -delete \
  && find numpy scipy -type d -name tests -prune -exec rm -r {} + \

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from yoyak.bench.stack.copies import URL, copy_finished_runs
 from yoyak.bench.stack.ledger import Ledger, configuration_digest
 from yoyak.bench.stack.runs_server import RunnerState, RunsServer
 from yoyak.config import RunConfig, resolve
@@ -44,6 +45,7 @@ class RunnerSettings:
     others: tuple[Path, ...]  # folders of runs to show beside its own
     is_rerun_wanted: bool
     is_only_showing: bool
+    copies_url: str | None
 
 
 def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> RunnerSettings:
@@ -68,6 +70,7 @@ def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Runne
         others=tuple(given.also_show),
         is_rerun_wanted=rerun == "1",
         is_only_showing=given.only_show,
+        copies_url=environ.get(URL) or None,
     )
 
 
@@ -79,6 +82,7 @@ class Runner:
         self._config = settings.config
         self._is_rerun_wanted = settings.is_rerun_wanted
         self._is_only_showing = settings.is_only_showing
+        self._copies_url = settings.copies_url
         self._state = state
         self._stop = threading.Event()
         self._child: subprocess.Popen[str] | None = None
@@ -89,6 +93,7 @@ class Runner:
             self._state.well("showing finished runs")
         elif (facts := self._engine()) is not None:
             self._benchmark_once(facts)
+            self._copy()
         self._stop.wait()
 
     @contextmanager
@@ -153,6 +158,19 @@ class Runner:
             return
         ledger.note(digest, run_id)
         self._say_well(f"benchmarked: {run_id}")
+
+    def _copy(self) -> None:
+        """Copy finished runs, those included that an earlier start could not."""
+        if self._copies_url is None or self._stop.is_set():
+            return
+        try:
+            copied = copy_finished_runs(self._config.out, self._copies_url)
+        except HostError as error:
+            self._state.unwell(str(error))
+            _log(f"warning: {error}")
+        else:
+            for run_id in copied:
+                _log(f"copied: {run_id}")
 
     def _benchmark(self) -> tuple[str | None, str]:
         """Run `yoyak run`; return the run's id, and what went wrong if something did."""
