@@ -43,6 +43,9 @@ _MAX_ALIGNMENT = 65_536
 _MAX_ELEMENTS = 2**63 - 1
 
 
+_SHOWN_CHARS = 80  # of a name in an error
+
+
 class NotGgufError(ValueError):
     """The bytes are something else; says what they begin with."""
 
@@ -187,13 +190,13 @@ class _Cursor:
             return self.number(value_type)
         item_type = self.value_type(key)
         if item_type is ValueType.ARRAY:
-            raise DamagedGgufError(f'"{key}" is an array of arrays')
+            raise DamagedGgufError(f"{shown(key)} is an array of arrays")
         if item_type is not ValueType.STRING:
             item_bytes = _NUMBERS[item_type].size
-            items = self.count(f'items in "{key}"', item_bytes)
+            items = self.count(f"items in {shown(key)}", item_bytes)
             self.take(items * item_bytes)
             return ArrayLength(items)
-        items = self.count(f'items in "{key}"', _U64.size)
+        items = self.count(f"items in {shown(key)}", _U64.size)
         if key == _KEPT_ARRAY and items <= _MAX_KEPT:
             return tuple(self.text() for _ in range(items))
         self.skip_texts(items)
@@ -205,7 +208,7 @@ class _Cursor:
         try:
             return ValueType(number)
         except ValueError:
-            raise DamagedGgufError(f'"{key}" has the unknown type {number}') from None
+            raise DamagedGgufError(f"{shown(key)} has the unknown type {number}") from None
 
     def skip_texts(self, items: int) -> None:
         """Step over `items` strings: a tight loop, for a vocabulary has hundreds of thousands."""
@@ -219,11 +222,17 @@ class _Cursor:
         self.at = at
 
 
+def shown(name: str) -> str:
+    """Return a name out of a file in quotes, fit for one line: short, and printable throughout."""
+    printable = "".join(c if c.isprintable() else "?" for c in name[:_SHOWN_CHARS])
+    return f'"{printable}"' if len(name) <= _SHOWN_CHARS else f'"{printable}..."'
+
+
 def _tensor(cursor: _Cursor) -> TensorEntry:
     name = cursor.text()
     dimensions = int(cursor.number(ValueType.UINT32))
     if not 1 <= dimensions <= MAX_DIMENSIONS:
-        raise DamagedGgufError(f'the tensor "{name[:80]}" has {dimensions} dimensions')
+        raise DamagedGgufError(f"the tensor {shown(name)} has {dimensions} dimensions")
     shape = tuple(int(cursor.number(ValueType.UINT64)) for _ in range(dimensions))
     type_number = int(cursor.number(ValueType.UINT32))
     offset = int(cursor.number(ValueType.UINT64))
@@ -231,24 +240,24 @@ def _tensor(cursor: _Cursor) -> TensorEntry:
     for length in shape:
         elements *= length
     if not 0 < elements <= _MAX_ELEMENTS:
-        raise DamagedGgufError(f'the tensor "{name[:80]}" has the shape {shape}')
+        raise DamagedGgufError(f"the tensor {shown(name)} has the shape {shape}")
     size_bytes = None
     if type_number in BLOCKS:
         try:
             size_bytes = tensor_bytes(TensorType(type_number), shape)
         except ValueError as error:
-            raise DamagedGgufError(f'the tensor "{name[:80]}": {error}') from error
+            raise DamagedGgufError(f"the tensor {shown(name)}: {error}") from error
     return TensorEntry(name, shape, type_number, offset, size_bytes, elements)
 
 
 def _alignment(metadata: dict[str, Value]) -> int:
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or not 0 < alignment <= _MAX_ALIGNMENT:
-        raise DamagedGgufError(f"its alignment is {alignment!r}")
+        raise DamagedGgufError(f"its alignment is {shown(str(alignment))}")
     return alignment
 
 
 def _end(tensor: TensorEntry, data_start: int, alignment: int) -> int:
     if tensor.offset % alignment:
-        raise DamagedGgufError(f'the tensor "{tensor.name[:80]}" lies at an odd place')
+        raise DamagedGgufError(f"the tensor {shown(tensor.name)} lies at an odd place")
     return data_start + tensor.offset + (tensor.size_bytes or 0)

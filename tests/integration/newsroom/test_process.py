@@ -53,6 +53,8 @@ def refuses_connections(url: str) -> bool:
             socket.create_connection(address, timeout=1.0).close()
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:  # it ended between the handshake and us
+            continue
         time.sleep(0.05)
     return False
 

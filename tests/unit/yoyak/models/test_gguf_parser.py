@@ -14,6 +14,7 @@ from yoyak.models.gguf_parser import (
     HeaderGoesOnError,
     NotGgufError,
     parse_header,
+    shown,
 )
 from yoyak.models.presets import Tensor
 
@@ -183,3 +184,9 @@ def test_any_damage_ends_in_a_header_or_a_known_error_and_takes_no_memory(
         _, peak_bytes = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak_bytes < 1_000_000
+
+
+def test_a_name_out_of_a_damaged_file_fits_one_line() -> None:
+    assert shown("blk.0.attn_q.weight") == '"blk.0.attn_q.weight"'
+    assert shown("a\nb\x00c") == '"a?b?c"'
+    assert shown("x" * 500) == '"' + "x" * 80 + '..."'
