@@ -253,7 +253,8 @@ def _tensor(cursor: _Cursor) -> TensorEntry:
 def _alignment(metadata: dict[str, Value]) -> int:
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or not 0 < alignment <= _MAX_ALIGNMENT:
-        raise DamagedGgufError(f"its alignment is {shown(str(alignment))}")
+        what = shown(alignment) if isinstance(alignment, str) else alignment
+        raise DamagedGgufError(f"its alignment is {what}")
     return alignment
 
 
