@@ -255,7 +255,11 @@ def _total(key: str, unit: str | None, better: Better) -> Field:
         key=key,
         unit=unit,
         better=better,
-        read=lambda perf, _: Cell(value=getattr(perf.totals, key), unit=unit),
+        read=lambda perf, _: Cell(
+            value=getattr(perf.totals, key),
+            interval=getattr(perf.totals, f"{key}_ci95", None),
+            unit=unit,
+        ),
     )
 
 

@@ -40,6 +40,10 @@ class Totals:
     output_chars_per_total_s: float | None
     client_rss_end_bytes: int | None
     client_cpu_percent: float | None
+    total_s_ci95: Interval | None = None
+    total_with_load_s_ci95: Interval | None = None
+    prompt_chars_per_total_s_ci95: Interval | None = None
+    output_chars_per_total_s_ci95: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,10 @@ def check_perf(perf: Perf, where: str) -> None:
 def _check_totals(where: str, totals: Totals) -> None:
     for field in fields(totals):
         value, name = getattr(totals, field.name), f"totals.{field.name}"
-        if field.name.endswith("_per_total_s") and value != 0:  # nothing was written
+        if field.name.endswith("_ci95"):
+            of = field.name.removesuffix("_ci95")
+            _check_interval(where, f"totals.{of}", getattr(totals, of), value)
+        elif field.name.endswith("_per_total_s") and value != 0:  # nothing was written
             _check_positive(where, name, value, most=_MOST_RATE)
         elif field.name in ("total_s", "total_with_load_s"):
             check_span(where, name, value)
@@ -130,11 +133,11 @@ def _check_interval(where: str, name: str, value: float | None, interval: Interv
     if interval is None:
         return
     if interval[0] > interval[1]:
-        raise unsound(where, f"{name}.ci95 ends before it begins")
+        raise unsound(where, f"the interval of {name} ends before it begins")
     # A latency's mean is over requests and its interval over repetitions, so of repetitions of
     # unlike size the mean may lie outside; with no value at all there is nothing to bound.
     if value is None:
-        raise unsound(where, f"{name}.ci95 is an interval of nothing")
+        raise unsound(where, f"the interval of {name} is one of nothing")
 
 
 def _check_resources(where: str, used: Resources) -> None:

@@ -288,13 +288,17 @@ def _pairs(
     note: str | None = None,
     unknown: str | None = None,
 ) -> Table:
-    """Return a table of one value column: a row for each named field of a record."""
+    """Return a table of one value column: a row for each named field of a record.
+
+    A field's interval, where the record has one, stands with it.
+    """
     rows = tuple(
         Row(
             label=t(f"{key}.{name}"),
             cells=(
                 Cell(
                     value=getattr(record, name),
+                    interval=getattr(record, f"{name}_ci95", None),
                     unit=unit,
                     note=unknown if getattr(record, name) is None else None,
                 ),

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -28,6 +29,26 @@ def test_the_old_studys_rates_keep_their_definition(make_perf: MakePerf) -> None
     totals = make_perf().totals
     assert totals.prompt_chars_per_total_s == 200 / 8
     assert totals.output_chars_per_total_s == 44 / 8
+
+
+def test_totals_carry_the_interval_of_their_repetitions(make_perf: MakePerf) -> None:
+    totals = make_perf().totals
+    assert totals.total_s_ci95 == pytest.approx((4, 4))  # both passes took 4 s
+    # 7 s and 9 s with loading: t(0.975, 1) = 12.706 on the logarithms.
+    half = 12.7062 * (math.log(9 / 7) / math.sqrt(2)) / math.sqrt(2)
+    centre = math.sqrt(63)
+    expected = (centre / math.exp(half), centre * math.exp(half))
+    assert totals.total_with_load_s_ci95 == pytest.approx(expected, rel=1e-4)
+    assert totals.prompt_chars_per_total_s_ci95 == pytest.approx(
+        (200 / expected[1], 200 / expected[0]), rel=1e-4
+    )
+
+
+def test_totals_of_one_repetition_have_no_interval(
+    make_perf: MakePerf, records: tuple[RequestRecord, ...]
+) -> None:
+    totals = make_perf(requests=records[:2]).totals
+    assert (totals.total_s, totals.total_s_ci95, totals.total_with_load_s_ci95) == (4, None, None)
 
 
 def test_decode_rates_count_the_steps_after_the_first_token(make_perf: MakePerf) -> None:
