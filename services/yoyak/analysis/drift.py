@@ -9,6 +9,7 @@ from statistics import fmean
 import numpy as np
 
 from yoyak.analysis.durations import LEAST_TOKENS, decode_s, time_per_output_token_s
+from yoyak.analysis.intervals import ROUNDING
 from yoyak.analysis.probability import t_two_sided_p
 from yoyak.analysis.repetitions import Repetition
 from yoyak.records import RequestRecord
@@ -120,7 +121,7 @@ def _step_s(record: RequestRecord) -> float | None:
 
 
 def _drift(log_change: float, error: float, freedom: int) -> Drift | None:
-    if error == 0:
+    if error < ROUNDING:
         return None
     p = float(t_two_sided_p(np.array(log_change / error), np.array(float(freedom))))
     return Drift(math.expm1(log_change), p)

@@ -11,6 +11,8 @@ from yoyak.records.perf import Interval
 
 LEVEL = 0.95
 _LEAST = 2  # values from which a spread can be seen
+ROUNDING = 1e-12  # of a logarithm: what differs by less differs by the rounding of its digits
+_MOST_LOG = 300.0  # exp of it is 1e130: no host is that much faster than another
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,7 @@ def geometric_interval(values: Sequence[float]) -> Interval | None:
     logs = _logs(values)
     if len(logs) < _LEAST:
         return None
-    centre, half = float(np.mean(logs)), _half_width(logs)
-    return math.exp(centre - half), math.exp(centre + half)
+    return _exponential(float(np.mean(logs)), _half_width(logs))
 
 
 def arithmetic_interval(values: Sequence[float]) -> Interval | None:
@@ -85,13 +86,13 @@ def log_ratio(a: np.ndarray, b: np.ndarray) -> Ratio:
     part_a = float(np.var(a, ddof=1)) / len(a)
     part_b = float(np.var(b, ddof=1)) / len(b)
     error = math.sqrt(part_a + part_b)
-    if error == 0:
+    if error < ROUNDING:
         return Ratio(value, None, None)
     freedom = (part_a + part_b) ** 2 / (part_a**2 / (len(a) - 1) + part_b**2 / (len(b) - 1))
     half = t_quantile((1 + LEVEL) / 2, freedom) * error
     return Ratio(
         value,
-        (math.exp(difference - half), math.exp(difference + half)),
+        _exponential(difference, half),
         float(t_two_sided_p(np.array(difference / error), np.array(freedom))),
     )
 
@@ -103,6 +104,13 @@ def host_values(repetitions_by_host: Sequence[Sequence[float]]) -> tuple[float, 
     number of hosts, however many repetitions each ran.
     """
     return tuple(geometric_mean(values) for values in repetitions_by_host)
+
+
+def _exponential(centre: float, half: float) -> Interval | None:
+    """Return exp of an interval's ends; None where they are no numbers, so wide is it."""
+    if max(centre + half, half - centre) > _MOST_LOG:
+        return None
+    return math.exp(centre - half), math.exp(centre + half)
 
 
 def _half_width(values: np.ndarray) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from yoyak.analysis.intervals import ROUNDING
 from yoyak.analysis.probability import t_two_sided_p
 
 ALPHA = 0.05
@@ -60,7 +61,7 @@ def _pairwise_p(samples: list[np.ndarray], rows: np.ndarray, columns: np.ndarray
     mean = np.array([np.mean(sample) for sample in samples])
     part = np.array([np.var(s, ddof=1) / len(s) if len(s) > 1 else np.nan for s in samples])
     total = part[rows] + part[columns]
-    known = np.isfinite(total) & (total > 0)
+    known = np.isfinite(total) & (total > ROUNDING**2)
     rows, columns, total = rows[known], columns[known], total[known]
     freedom = total**2 / (part[rows] ** 2 / (n[rows] - 1) + part[columns] ** 2 / (n[columns] - 1))
     p = np.ones(len(known))

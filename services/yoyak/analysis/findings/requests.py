@@ -1,18 +1,24 @@
 """Findings about the requests: failures, cut-off work, lengths, numbers, drift."""
 
 from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
 
 from yoyak.analysis.drift import drift_across, drift_within, outliers
 from yoyak.analysis.findings.evidence import Check, Evidence
 from yoyak.analysis.findings.wording import finding
 from yoyak.analysis.planning import EFFECT, NOISE_SD, repetitions_needed
 from yoyak.analysis.quantiles import SHOWN, floor
-from yoyak.records import Finding
+from yoyak.records import Finding, RequestRecord
 from yoyak.units import MS_PER_S, PERCENT, seconds
 
 # Passes whose answers differ by more than this did different work: decode time is proportional to
 # tokens, so the total is off by as much, and 2 % is the noise that we can see through.
 LENGTH_TOLERANCE = 0.02
+# A queue that is stable holds a few requests a slot; one that grows holds a share of all that came:
+# 1 - capacity / rate, which passes 5 % where requests come 5 % faster than they are finished.
+QUEUE_PER_SLOT = 4
+QUEUE_SHARE = 0.05
 LATE_S = 0.01  # a request that leaves 10 ms late shifts every latency that counts from its schedule
 
 
@@ -150,6 +156,36 @@ def late_client(evidence: Evidence) -> Finding | None:
     return finding("late-client", "warning", late_ms=f"{MS_PER_S * late_s:.0f}")
 
 
+def overloaded(evidence: Evidence) -> Finding | None:
+    """In open loop requests came faster than the engine finished them."""
+    if evidence.manifest.workload.arrivals not in ("constant", "poisson"):
+        return None
+    if not evidence.complete:
+        return None
+    slots = evidence.manifest.engine.parallel or 1
+    waiting = fmean(_unfinished(rep.requests) for rep in evidence.complete)
+    requests = fmean(len(rep.requests) for rep in evidence.complete)
+    if waiting <= max(QUEUE_PER_SLOT * slots, QUEUE_SHARE * requests):
+        return None
+    pace = evidence.rates.requests_per_s.value
+    return finding(
+        "overloaded",
+        "warning",
+        waiting=f"{waiting:.0f}",
+        requests=f"{requests:.0f}",
+        rate="?"
+        if evidence.manifest.workload.rate_per_s is None
+        else f"{evidence.manifest.workload.rate_per_s:g}",
+        pace="?" if pace is None else f"{pace:.3g}",
+    )
+
+
+def _unfinished(requests: Sequence[RequestRecord]) -> int:
+    """Count the requests that were waiting when the last one was due, itself left out."""
+    last_ns = max(record.scheduled_ns for record in requests)
+    return sum(record.scheduled_ns < last_ns < record.done_ns for record in requests)
+
+
 REQUEST_CHECKS: tuple[Check, ...] = (
     no_success,
     failed_requests,
@@ -161,4 +197,5 @@ REQUEST_CHECKS: tuple[Check, ...] = (
     drift,
     outlying_requests,
     late_client,
+    overloaded,
 )

@@ -192,6 +192,19 @@ RUN_WORDS: Mapping[str, Words] = {
             "클라이언트를 다른 호스트에서 실행하거나 --rate를 낮추세요",
         ),
     ),
+    "overloaded": Words(
+        Said(
+            "requests came at {rate} a second and were finished at {pace}: {waiting} of "
+            "{requests} still waited when the last one was due, so latencies grow with the length "
+            "of the run",
+            "요청이 초당 {rate}건 들어오고 {pace}건 끝났습니다. 마지막 요청이 나갈 때 {requests}건 "
+            "가운데 {waiting}건이 기다리고 있었으므로 실행이 길수록 지연이 커집니다",
+        ),
+        Said(
+            "lower --rate below what is finished, or compare in closed loop",
+            "--rate를 끝나는 속도보다 낮추거나 동시 요청 수를 고정해 비교하세요",
+        ),
+    ),
     # what the engine told
     "cached-tokens": Words(
         Said(

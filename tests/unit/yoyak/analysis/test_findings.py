@@ -63,6 +63,34 @@ def test_an_engine_that_rounds_its_times_up_is_believed(
     assert "clocks-disagree" not in found(make_perf(requests=change(records, 1, decode_s=1.54)))
 
 
+def in_open_loop(
+    manifest: Manifest, records: tuple[RequestRecord, ...], *, apart_s: float
+) -> tuple[Manifest, tuple[RequestRecord, ...]]:
+    """Requests of 2 s each, one after the other, that were due `apart_s` from each other."""
+    work = replace(manifest.workload, arrivals="constant", rate_per_s=1 / apart_s, concurrency=None)
+    due = [
+        replace(r, scheduled_ns=r.repetition * 100 * 10**9 + round(i % 10 * apart_s * 10**9))
+        for i, r in enumerate(records)
+    ]
+    return replace(manifest, workload=replace(work, article_ids=tuple("abcdefghij"))), tuple(due)
+
+
+def test_an_engine_that_cannot_keep_up_is_overloaded(
+    make_perf: MakePerf, make_records: MakeRecords, manifest: Manifest
+) -> None:
+    # 10 requests a second apart that take 2 s each: at 9 s, when the last is due, 4 are finished.
+    loaded, due = in_open_loop(manifest, make_records(2, tuple("abcdefghij")), apart_s=1.0)
+    finding = found(make_perf(manifest=loaded, requests=due))["overloaded"]
+    assert "at 1 a second and were finished at 0.5: 5 of 10" in finding.message
+
+
+def test_an_engine_that_keeps_up_is_not(
+    make_perf: MakePerf, make_records: MakeRecords, manifest: Manifest
+) -> None:
+    loaded, due = in_open_loop(manifest, make_records(2, tuple("abcdefghij")), apart_s=2.0)
+    assert "overloaded" not in found(make_perf(manifest=loaded, requests=due))
+
+
 def test_every_finding_has_a_stable_name_and_says_something(make_perf: MakePerf) -> None:
     for finding in make_perf().findings:
         assert finding.code == finding.code.lower().replace(" ", "-")

@@ -51,6 +51,18 @@ def test_values_without_any_spread_say_nothing_about_noise() -> None:
     assert ratio((5.0, 5.0), (4.0, 4.0)).p_value is None
 
 
+def test_the_rounding_of_digits_is_no_noise() -> None:
+    # 0.1 + 0.2 is not 0.3 in binary; a spread of 1e-17 would call any two hosts different.
+    assert ratio((0.1 + 0.2, 0.3), (0.4, 0.4)).p_value is None
+
+
+def test_an_interval_wider_than_numbers_reach_is_none() -> None:
+    assert geometric_interval((1e-27, 1e27)) is None
+    found = ratio((1e-27, 1e27), (1e27, 1e-27))
+    assert found.interval is None
+    assert found.value == pytest.approx(1)
+
+
 @given(positive, positive)
 def test_a_ratio_and_its_inverse_tell_the_same(a: list[float], b: list[float]) -> None:
     forth, back = ratio(a, b), ratio(b, a)
