@@ -30,9 +30,9 @@ class Demo:
 
     preset: str = "small"
     articles: int = 3
-    article_chars: int = 720
+    article_chars: int = 500
     repetitions: int = 5
-    output_tokens: int = 48
+    output_tokens: int = 40
     cache: Path
     out: Path
 
