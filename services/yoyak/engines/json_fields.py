@@ -1,6 +1,7 @@
 """JSON objects from an engine: a field may be absent, but one that is there is of its type."""
 
 import json
+import sys
 from collections.abc import Iterator
 
 from yoyak.engines.http_errors import shortened
@@ -50,13 +51,14 @@ class Fields:
         raise self._wrong(key, "a count")
 
     def number(self, key: str) -> float | None:
-        """Return a number."""
+        """Return a finite number of at least 0: Python's JSON reader takes NaN and 1e999."""
         value = self._members.get(key)
         if value is None:
             return None
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        is_bool = isinstance(value, bool)
+        if isinstance(value, int | float) and not is_bool and 0 <= value <= sys.float_info.max:
             return float(value)
-        raise self._wrong(key, "a number")
+        raise self._wrong(key, "a number of at least 0")
 
     def fields(self, key: str) -> "Fields | None":
         """Return the object below."""

@@ -19,6 +19,13 @@ FIELDS = Fields(
 )
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "-0.5", "1" + "0" * 400])
+def test_a_number_that_no_record_can_hold_is_the_engines_error(number: str) -> None:
+    fields = Fields(parse_object(f'{{"prompt_ms": {number}}}'.encode(), "x"), "http://e/x")
+    with pytest.raises(EngineError, match="prompt_ms"):
+        fields.number("prompt_ms")
+
+
 def test_fields_are_what_they_are() -> None:
     assert FIELDS.text("text") == "a"
     assert FIELDS.flag("flag") is True
