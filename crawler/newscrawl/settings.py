@@ -22,6 +22,9 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "ko,en;q=0.8",
 }
 
+# The spider knows what it has asked for, by article and not by address; a second book of that would
+# cost 90 bytes and a hash a page.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 CONCURRENT_ITEMS = 1  # a page is one article; Scrapy makes this many tasks for each page
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0

@@ -56,7 +56,6 @@ class NewsSpider(Spider):
         """Build for a crawler, and close the extraction processes with it."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.pool.close, signal=signals.spider_closed)
-        crawler.signals.connect(spider.request_dropped, signal=signals.request_dropped)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -143,12 +142,6 @@ class NewsSpider(Spider):
             reason = reason_of(error, request.url) if error else "connection"
         self.skip(request.meta["key"], request.url, reason)
         yield from ()
-
-    def request_dropped(self, request: Request) -> None:
-        """Count a redirect to an address that was asked for before: by another, or by itself."""
-        if "key" in request.meta:
-            is_circle = request.url in request.meta.get("redirect_urls", ())
-            self.skip(request.meta["key"], request.url, "redirects" if is_circle else "duplicate")
 
     def skip(self, key: str, url: str, reason: str) -> None:
         """Write down a page that becomes no article."""
