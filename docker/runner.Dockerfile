@@ -15,7 +15,8 @@ COPY services services
 RUN /opt/build/bin/hatchling build -t wheel -d /wheels
 
 # Its environment, with no pip in it. Compiled here: the container cannot write beside the files.
-# Of mistral-common one tokenizer is read; its newer ones are 34 MB, numpy's and scipy's tests 60.
+# Of mistral-common one tokenizer is read; its newer ones are 34 MB, numpy's and scipy's tests 60. Of
+# scipy only `special` is used, which needs linalg; the rest is 50 MB. tests/e2e/stack runs this image.
 FROM ${PYTHON_IMAGE} AS environment
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils
@@ -28,6 +29,8 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && cd /opt/yoyak/lib/python3*/site-packages \
  && find mistral_common/data -name 'tekken_*.json' -delete \
  && find numpy scipy -type d -name tests -prune -exec rm -r {} + \
+ && (cd scipy && rm -r cluster datasets fft fftpack integrate interpolate io misc ndimage odr \
+      optimize signal sparse spatial stats) \
  && find /opt/yoyak/lib/python3*/site-packages/uvloop -name '*.so' -size +10M -exec strip --strip-unneeded {} + \
  && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yoyak/lib
 COPY --from=wheel /wheels /tmp/wheels

@@ -64,6 +64,7 @@ def test_the_services_image_is_small(stack: Stack) -> None:
 
 
 def test_an_article_is_summarized(stack: Stack) -> None:
+    a_finished_run(stack)  # until then the model is unloaded and loaded in between
     answer = get_json(
         f"{stack.api}/v1/summaries",
         {
