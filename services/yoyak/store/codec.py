@@ -12,7 +12,7 @@ from yoyak.records.soundness import check_finite
 
 T = TypeVar("T")
 # How a number that is none can be written: JSON readers take NaN and Infinity, and 1e999 or four
-# hundred digits overflow. Only then is the record walked, which costs as much as reading it.
+# hundred digits overflow. Only then is the record walked, which costs more than reading it.
 _BEYOND = re.compile(r"NaN|Infinity|[eE]\+?\d{3}|\d{290}")
 _BEYOND_BYTES = re.compile(_BEYOND.pattern.encode())
 
@@ -37,11 +37,17 @@ def to_json(value: object, *, indent: int | None = None) -> str:
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
-def from_json(kind: type[T], text: str | bytes, *, where: str) -> T:
+def from_json(kind: type[T], text: str | bytes, *, where: str, check_numbers: bool = True) -> T:
     """Return the record that `text` holds.
 
     Types are strict: "5" and 5.0 are no whole numbers. Fields that this version does not know are
     left out, as a newer yoyak of the same schema may add some.
+
+    Args:
+        kind: the record's type.
+        text: JSON.
+        where: names the text in an error.
+        check_numbers: False where the caller checks the range of each number itself.
 
     Raises:
         UsageError: not JSON, a field missing, a value of the wrong type, or a number that is NaN
@@ -56,10 +62,14 @@ def from_json(kind: type[T], text: str | bytes, *, where: str) -> T:
             f"{where} is not a {_name(kind)}: {field}: {one_line(first['msg']).lower()}; "
             "it is truncated, foreign or edited: take it from its host again"
         ) from error
-    seldom = _BEYOND.search(text) if isinstance(text, str) else _BEYOND_BYTES.search(text)
-    if seldom:
+    if check_numbers and _may_hold_none(text):
         check_finite(where, record)
     return record
+
+
+def _may_hold_none(text: str | bytes) -> bool:
+    found = _BEYOND.search(text) if isinstance(text, str) else _BEYOND_BYTES.search(text)
+    return found is not None
 
 
 def _name(kind: type[Any]) -> str:

@@ -1,16 +1,18 @@
 """Records that read well and cannot be true: each is refused with its file, line and reason."""
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
-from tests.data_factories.benchmark_run import a_run
+from tests.data_factories.benchmark_run import HostSpeed, a_run
 from tests.data_factories.run_folder import write_run
 
 from yoyak.errors import UsageError
+from yoyak.records import CpuTimes, GpuSample, HostSample, LoadRecord, RequestRecord
 from yoyak.store.run_folder import Run, read_run
 
 Edit = Callable[[Any], object]
@@ -91,8 +93,51 @@ def test_a_number_that_is_none_is_refused_however_it_is_written(
     first, *rest = file.read_text().splitlines()
     told = json.loads(first)["load_s"]
     file.write_text("\n".join([first.replace(f'"load_s": {told}', f'"load_s": {number}'), *rest]))
-    with pytest.raises(UsageError, match=r"loads\.jsonl line 1: load_s is (nan|-?inf)"):
+    with pytest.raises(UsageError, match=r"loads\.jsonl record 1: load_s is (nan|-?inf)"):
         read_run(path)
+
+
+NUMBERS = {
+    "requests.jsonl": ("engine_load_s", "prompt_eval_s", "decode_s", "engine_total_s"),
+    "loads.jsonl": ("load_s", "cached_ratio"),
+    "samples.jsonl": (
+        "cpu_pressure_s",
+        "cgroup_throttled_s",
+        "sampler_cpu_s",
+        *(f"cpu.{mode}" for mode in CpuTimes.__dataclass_fields__),
+        "engine.cpu_s",
+        "client.cpu_s",
+        "gpus.0.utilization_ratio",
+        "gpus.0.power_w",
+        "gpus.0.energy_j",
+        "gpus.0.temperature_c",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [(name, field) for name, fields in NUMBERS.items() for field in fields]
+)
+def test_every_number_of_a_journal_is_checked(name: str, field: str, tmp_path: Path) -> None:
+    run = a_run(articles=1, repetitions=1, output_tokens=3, speed=HostSpeed(gpus=1))
+    path = write_run(run, tmp_path / "run", is_finished=False)
+    edit(path / name, 0, {field: math.nan})
+    with pytest.raises(UsageError, match=rf"{name} record 1: .*nan"):
+        read_run(path)
+
+
+def test_no_number_of_a_journal_is_forgotten() -> None:
+    def floats(kind: type, prefix: str = "") -> Iterator[str]:
+        for field, hint in get_type_hints(kind).items():
+            parts = [hint, *get_args(hint)]
+            if float in parts:
+                yield f"{prefix}{field}"
+            for part in parts:
+                if is_dataclass(part):
+                    yield from floats(part, f"{field}.0." if part is GpuSample else f"{field}.")  # type: ignore[arg-type]  # a type
+
+    for name, kind in (("requests", RequestRecord), ("loads", LoadRecord), ("samples", HostSample)):
+        assert set(floats(kind)) == set(NUMBERS[f"{name}.jsonl"])
 
 
 def test_a_line_that_was_copied_twice_would_count_twice(sound: Run, tmp_path: Path) -> None:
