@@ -66,7 +66,7 @@ def _lines(
 ) -> tuple[list[str], str, Body | None]:
     main = main_text(html)
     shown = _squeezed(main)
-    embedded = embedded_body(tree, page_title=facts.title)
+    embedded = embedded_body(tree, page_title=facts.title, shown=main)
     if embedded is not None and not _is_shown(embedded.paragraphs, shown):
         return list(embedded.paragraphs), "embedded_json", embedded
     stated = [line for part in whole_body(described).splitlines() if (line := part.strip())]

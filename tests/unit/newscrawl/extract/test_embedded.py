@@ -109,3 +109,30 @@ def test_json_ld_that_is_cut_is_not_trusted() -> None:
     about = {"@type": "NewsArticle", "headline": "너울군, 새 도서관 짓는다", "articleBody": cut}
     script = f'<script type="application/ld+json">{json.dumps(about)}</script>'
     assert extract(page(script), URL).path != "json_ld"
+
+
+def test_a_state_that_is_parsed_from_a_string() -> None:
+    state = {"news": {"title": "너울군, 새 도서관 짓는다", "newsContent": "\n".join(PARAGRAPHS)}}
+    inner = json.dumps(json.dumps(state))
+    script = f"<script>window.__INITIAL_STATE__ = JSON.parse({inner});</script>"
+    assert extract(page(script), URL).text.split("\n\n") == PARAGRAPHS
+
+
+def test_paragraphs_of_nested_pieces() -> None:
+    blocks = [
+        {"type": "paragraph", "children": [{"text": text[:20]}, {"bold": True, "text": text[20:]}]}
+        for text in PARAGRAPHS
+    ]
+    script = next_data({"story": {"title": "너울군, 새 도서관 짓는다", "blocks": blocks}})
+    assert extract(page(script), URL).text.split("\n\n") == PARAGRAPHS
+
+
+def test_prose_under_a_key_that_says_nothing() -> None:
+    body = "<br><br>".join(PARAGRAPHS)
+    state = {"view": {"title": "너울군, 새 도서관 짓는다", "ctt": body, "summary": "가" * 900}}
+    assert extract(page(next_data(state)), URL).text.split("\n\n") == PARAGRAPHS
+
+
+def test_settings_and_addresses_are_no_prose() -> None:
+    state = {"config": {"endpoints": "https://api.example/v1 " * 30, "text": "확인 " * 60}}
+    assert extract(page(next_data(state)), URL).path != "embedded_json"
