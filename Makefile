@@ -34,7 +34,7 @@ demo: $(VENV)/.runtime ## the main job on this machine: crawl, synthetic model, 
 
 .PHONY: up
 up: ## the stack of this host in containers: docker compose up
-	docker compose up --detach --wait
+	docker compose up --build --detach --wait
 
 .PHONY: lint
 lint: $(VENV)/.dev

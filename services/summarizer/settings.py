@@ -22,8 +22,24 @@ OTHER_PREFIXES = (
     "YOYAK_PROMETHEUS_",
     "YOYAK_IMAGE_",  # compose: image names and tags
     "YOYAK_TEST_",
+    "YOYAK_HUB",  # its address, user and password file
+    "YOYAK_CRAWL_",
+    "YOYAK_OLLAMA_",
 )
-OTHER_VARIABLES = ("YOYAK_DEBUG",)
+# The rest of what .env.example names for the other services of the stack.
+OTHER_VARIABLES = (
+    "YOYAK_ALERTMANAGER_PORT",
+    "YOYAK_BIND",
+    "YOYAK_DATASET",
+    "YOYAK_DEBUG",
+    "YOYAK_GID",
+    "YOYAK_KEYWORD",
+    "YOYAK_MODELS",
+    "YOYAK_RERUN",
+    "YOYAK_RUNS",
+    "YOYAK_RUNS_URL",
+    "YOYAK_UID",
+)
 _MOST_PORT = 65535
 _RUN = RunConfig()  # the defaults that fit a real host are one list
 
