@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from yoyak.analysis.comparison import GateItem, GateStatus
 from yoyak.analysis.lists import shortened
 from yoyak.analysis.messages import Say
-from yoyak.errors import MeasuredFailure, UsageError
+from yoyak.errors import MeasuredFailure, UsageError, one_line
 from yoyak.records import Perf
 
 _SHOWN = 12  # hex digits of a digest that a human compares
@@ -59,6 +59,7 @@ def verdict_possible(items: Sequence[GateItem]) -> bool:
 
 def _item(code: str, values: Mapping[str, Value], allow: Collection[str], say: Say) -> GateItem:
     status = _status(values)
+    values = {label: None if v is None else one_line(v) for label, v in values.items()}
     return GateItem(
         code=code,
         title=say(f"gate_{code}"),

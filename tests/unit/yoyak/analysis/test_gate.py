@@ -126,6 +126,13 @@ def test_another_engine_model_or_clock_is_refused(
         compare([pair[0], change(pair[1])])
 
 
+def test_a_refusal_is_one_line_whatever_the_files_hold(pair: tuple[Perf, Perf]) -> None:
+    odd = with_work(pair[1], threads_rule="auto\nerror: all is well")
+    with pytest.raises(MeasuredFailure, match="--allow threads") as caught:
+        compare([pair[0], odd])
+    assert str(caught.value).isprintable()
+
+
 def test_a_quantization_is_the_same_in_any_case(pair: tuple[Perf, Perf]) -> None:
     lower = with_model(pair[1], quantization="q4_0")
     assert items(compare([pair[0], lower]))["quantization"].status == "same"
