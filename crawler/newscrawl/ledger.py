@@ -55,6 +55,13 @@ class Ledger:
         far = self._nearest[0]
         return rank > (-far[0], -far[1], -far[2])
 
+    @property
+    def wanted(self) -> int | None:
+        """How many articles the limit still wants; None without a limit."""
+        if self._max_articles is None:
+            return None
+        return max(0, self._max_articles - len(self._nearest))
+
     def meet_again(self, rank: Rank) -> None:
         """Count an article of an earlier crawl that discovery found again."""
         self.known_articles += 1

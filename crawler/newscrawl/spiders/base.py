@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
+LOST_AFTER_S = 1.0  # without a finished page, whether any is still under way is looked at
 QUEUED_MAX = 64  # requests waiting in the scheduler; more candidates wait in their list
 
 
@@ -49,6 +51,7 @@ class NewsSpider(Spider):
         self.is_interrupted = False
         self.discovered = 0
         self._met: set[str] = set()
+        self._finished = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
 
     @classmethod
@@ -56,6 +59,8 @@ class NewsSpider(Spider):
         """Build for a crawler, and close the extraction processes with it."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.pool.close, signal=signals.spider_closed)
+        crawler.signals.connect(spider.page_finished, signal=signals.item_scraped)
+        crawler.signals.connect(spider.page_finished, signal=page_skipped)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -67,6 +72,24 @@ class NewsSpider(Spider):
             while len(self.crawler.engine.scheduler or ()) >= QUEUED_MAX:  # type: ignore[arg-type]
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
             yield request
+            while self._has_enough_under_way():
+                self._finished.clear()
+                with suppress(TimeoutError):  # a page that an error of ours lost tells nothing
+                    await asyncio.wait_for(self._finished.wait(), LOST_AFTER_S)
+
+    def _has_enough_under_way(self) -> bool:
+        """Return whether the pages under way could fill the limit, so that no more are fetched."""
+        wanted = self.ledger.wanted
+        finished = self.ledger.new_articles + sum(self.ledger.skipped.values())
+        under_way = self.discovered - finished
+        engine = self.crawler.engine
+        scheduler, scraper = engine.scheduler, engine.scraper.slot
+        is_idle = (
+            not engine.downloader.active
+            and (scheduler is None or not scheduler.has_pending_requests())
+            and (scraper is None or scraper.is_idle())
+        )
+        return wanted is not None and under_way >= max(1, wanted) and not is_idle
 
     async def candidates(self) -> AsyncIterator[Candidate]:
         """Yield addresses of articles, in an order that the same site gives again."""
@@ -142,6 +165,10 @@ class NewsSpider(Spider):
             reason = reason_of(error, request.url) if error else "connection"
         self.skip(request.meta["key"], request.url, reason)
         yield from ()
+
+    def page_finished(self) -> None:
+        """Let the next candidate go where pages under way held it back."""
+        self._finished.set()
 
     def skip(self, key: str, url: str, reason: str) -> None:
         """Write down a page that becomes no article."""

@@ -211,6 +211,7 @@ def command(tmp_path: Path) -> Callable[..., list[str]]:
 
     def make(*arguments: str, out: Path | None = None, local: bool = True) -> list[str]:
         defaults = ["--out", str(out or tmp_path / "dataset"), "--progress", "none"]
+        defaults += ["--set", "NEWSCRAWL_BACKOFF_S=0.05"]
         if local:
             defaults += ["--allow-host", "127.0.0.1", "--delay", "0"]
         verb, *rest = arguments

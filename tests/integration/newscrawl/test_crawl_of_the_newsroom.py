@@ -90,6 +90,8 @@ def test_max_articles_takes_the_first_of_the_result_page(
     assert done.returncode == 0, done.stderr
     first = [hit.article.title for hit in search(articles.load(), FIRM)][:5]
     assert {a.title for a in read_dataset(tmp_path / "dataset").articles} == set(first)
+    fetched = [r.target for r in newsroom.requests if r.target.startswith("/news/")]
+    assert len(fetched) <= 5 + 2  # and no more pages than that, the two traps between them
 
 
 def test_the_sitemap_leads_to_every_article(
