@@ -73,6 +73,11 @@ bench-telemetry: $(VENV)/.dev ## what metrics and scrapes cost the service
 bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error
 	$(BIN)/python benchmarks/replay.py
 
+.PHONY: bench-crawl
+bench-crawl: $(VENV)/.dev ## what extraction reaches, and what the crawler adds to bare Scrapy
+	$(BIN)/python benchmarks/extraction.py
+	$(BIN)/python benchmarks/crawl.py
+
 .PHONY: bench-report
 bench-report: $(VENV)/.dev ## time and size of reports
 	$(BIN)/python benchmarks/report.py
