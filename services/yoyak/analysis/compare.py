@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from yoyak.analysis import lengths
 from yoyak.analysis.choice import LatencyTarget, cheapest_meeting, front
 from yoyak.analysis.comparison import Comparison, Language, Subject
 from yoyak.analysis.findings import all_said, gravest_first
 from yoyak.analysis.gate import gate, refuse_unlike, verdict_possible
 from yoyak.analysis.messages import speaker
-from yoyak.analysis.metrics import build_metrics, build_type_metrics
+from yoyak.analysis.metrics import Judging, build_metrics, build_type_metrics
 from yoyak.analysis.pairing import Observations, runs_to_pair, unpaired
 from yoyak.analysis.prices import PriceTable
 from yoyak.analysis.study_findings import study_findings
@@ -19,7 +20,7 @@ from yoyak.analysis.subjects import (
     type_subject,
 )
 from yoyak.analysis.tables import Study, build_tables
-from yoyak.analysis.verdicts import cannot_say, verdicts
+from yoyak.analysis.verdicts import answer, cannot_say, verdicts
 from yoyak.records import SCHEMA_VERSION, Perf
 from yoyak.records.sound_results import check_perf
 from yoyak.records.soundness import check_finite
@@ -71,9 +72,8 @@ def compare(
     base, reason = choose_baseline(tuple(subjects.values()), baseline)
     to_pair = runs_to_pair(runs, base)
     seen = {label: found for label in to_pair if observe and (found := observe(runs[label]))}
-    metrics = build_metrics(
-        runs, subjects, seen, baseline=base, is_verdict_possible=possible, say=say
-    )
+    judging = _judging(runs, base, is_possible=possible)
+    metrics = build_metrics(runs, subjects, seen, baseline=base, judging=judging, say=say)
     types: dict[str, Subject] = {}
     groups = type_groups(runs)
     if any(len(hosts) > 1 for hosts in groups.values()):
@@ -83,7 +83,7 @@ def compare(
             subjects,
             groups,
             baseline=subjects[base].instance_type,
-            is_verdict_possible=possible,
+            judging=judging.of_types(groups),
             say=say,
         )
     everyone = (*subjects.values(), *(s for s in types.values() if s.hosts > 1))
@@ -98,13 +98,14 @@ def compare(
         verdict_possible=possible,
         metrics=metrics,
         tables=build_tables(study, metrics),
+        answer=answer(metrics, say=say),
         verdicts=verdicts(metrics, subjects, types, say=say),
         cannot_say=cannot_say(
             runs,
             everyone,
             items,
             has_type_level=bool(types),
-            is_verdict_possible=possible,
+            judging=judging,
             say=say,
         ),
         findings=all_said(
@@ -115,6 +116,27 @@ def compare(
         ),
         front=front(runs, subjects),
         target=None if target is None else cheapest_meeting(runs, subjects, target),
+    )
+
+
+# Findings of a run that leave no rate of it to trust. Cached prompts void their own rate, and
+# unlike lengths the totals.
+_VOIDING = frozenset({"clocks-disagree", "engine-restarted", "options-not-followed"})
+
+
+def _judging(runs: Mapping[str, Perf], baseline: str, *, is_possible: bool) -> Judging:
+    return Judging(
+        is_possible=is_possible,
+        void=tuple(
+            label
+            for label, perf in runs.items()
+            if any(f.severity == "invalid" and f.code in _VOIDING for f in perf.findings)
+        ),
+        unlike=tuple(
+            label
+            for label, perf in runs.items()
+            if lengths.unlike({baseline: runs[baseline], label: perf})
+        ),
     )
 
 

@@ -163,6 +163,7 @@ class Comparison:
     verdict_possible: bool  # every gate item is same or allowed
     metrics: tuple[Metric, ...]
     tables: tuple[Table, ...]
+    answer: tuple[str, ...]  # who is first in what matters, in sentences; empty if none can be
     verdicts: tuple[str, ...]  # plain sentences; empty if no verdict is possible
     cannot_say: tuple[str, ...]  # what these data cannot say, in sentences
     findings: tuple[Finding, ...]  # of the comparison; those of single runs stay in their Perf

@@ -46,6 +46,17 @@ def differ(lengths: Mapping[str, Length]) -> bool:
     return longest > (1 + TOLERANCE) * shortest
 
 
+def unlike(runs: Mapping[str, Perf]) -> bool:
+    """Say whether these runs' outputs differ, so that their totals are of unlike work.
+
+    As many tokens are the same work, whatever characters they spell.
+    """
+    tokens = [perf.totals.output_tokens for perf in runs.values()]
+    if len(tokens) > 1 and None not in tokens and len(set(tokens)) == 1:
+        return False
+    return differ(output_lengths(runs))
+
+
 def shortest(lengths: Mapping[str, Length]) -> int:
     """Return the least number of characters that the shortest output can have had."""
     return min(length.low for length in lengths.values())

@@ -58,6 +58,15 @@ TEXT: Mapping[str, tuple[str, str]] = {
         "Type {label} ({hosts} hosts): {parts}.",
         "유형 {label} (호스트 {hosts}대): {parts}.",
     ),
+    # who is first
+    "first_requests_per_s": (
+        "Finishes most articles: {labels}.",
+        "기사를 가장 빨리 처리하는 쪽: {labels}.",
+    ),
+    "first_articles_per_usd": (
+        "Costs least per article: {labels}.",
+        "기사당 비용이 가장 적은 쪽: {labels}.",
+    ),
     # why this baseline
     "baseline_asked": ("as asked for", "요청한 기준"),
     "baseline_cheapest": (
@@ -178,6 +187,19 @@ TEXT: Mapping[str, tuple[str, str]] = {
     "table_size": ("Size {name} by family", "{name} 크기, 계열별"),
     "table_types": ("Instance types over several hosts", "여러 호스트로 본 인스턴스 유형"),
     "table_times": ("Times as fast as {baseline}", "{baseline} 대비 배수"),
+    "table_ranking": ("Ranking", "순위"),
+    "col_order": ("Best first", "좋은 순서"),
+    "ranking_of_types": ("{metric}, by type", "{metric}, 유형별"),
+    "note_ranking": (
+        (
+            "> is ahead of; ≈ cannot be told apart. Every pair was compared on repetition values "
+            "(types: on hosts), Holm-corrected over the pairs of a row."
+        ),
+        (
+            "> 앞섬, ≈ 구별되지 않음. 반복(유형은 호스트)의 값으로 모든 쌍을 비교했고 행마다 쌍 "
+            "전체에 Holm 보정을 했습니다."
+        ),
+    ),
     "table_cost": ("Cost", "비용"),
     "table_specifications": ("Specifications", "사양"),
     "table_lengths": ("Totals at equal output length", "출력 길이를 맞춘 총시간"),
@@ -259,9 +281,29 @@ TEXT: Mapping[str, tuple[str, str]] = {
         ),
         "같은 일을 했는지 알 수 없는 항목: {items}. 그래서 표만 있고 판정은 없습니다.",
     ),
+    "cannot_void": (
+        "Nothing is judged of {labels}: invalid by findings of their own.",
+        "{labels}: 단독으로도 무효인 실행이라 아무것도 판정하지 않습니다.",
+    ),
+    "cannot_unlike": (
+        (
+            "Articles a second and cost per article are not judged for {labels}: the answers "
+            "differ in length from the baseline's, so these are of unlike work."
+        ),
+        (
+            "{labels}: 답의 길이가 기준과 달라 서로 다른 일이므로 초당 기사 수와 기사당 비용은 "
+            "판정하지 않습니다."
+        ),
+    ),
     "cannot_price": (
-        "No price is known for: {labels}.",
-        "가격을 모르는 대상: {labels}.",
+        (
+            "No price is known for: {labels}. Name the region whose prices to take (--region "
+            "us-east-1), or give one: --price NAME=USD."
+        ),
+        (
+            "가격을 모르는 대상: {labels}. 어느 리전의 가격을 쓸지(--region us-east-1) 또는 가격을 "
+            "알려 주세요: --price NAME=USD."
+        ),
     ),
 }
 

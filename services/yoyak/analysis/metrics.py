@@ -1,6 +1,6 @@
 """Each quantity over all subjects: estimates, "times faster" than the baseline, ranking."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,6 +42,35 @@ class Kind:
     unit: str
     better: Better
     read: Callable[[Perf, Subject], Sample]
+    is_of_whole_answers: bool = False  # so a host that writes less seems faster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """Which subjects may be judged: a verdict needs more than numbers."""
+
+    is_possible: bool  # the gate lets a verdict be
+    void: Collection[str] = ()  # labels whose run is no measurement of what it names
+    unlike: Collection[str] = ()  # labels whose answers differ in length from the baseline's
+
+    def allows(self, kind: Kind, *labels: str) -> bool:
+        """Say whether this metric of these subjects may be judged."""
+        unfit = {*self.void, *(self.unlike if kind.is_of_whole_answers else ())}
+        return self.is_possible and unfit.isdisjoint(labels)
+
+    def of_types(self, groups: Mapping[str, Mapping[str, Sequence[str]]]) -> "Judging":
+        """Return the same of types: one unfit run makes its type unfit."""
+
+        def unfit(labels: Collection[str]) -> Collection[str]:
+            return {
+                kind
+                for kind, hosts in groups.items()
+                if any(label in labels for runs in hosts.values() for label in runs)
+            }
+
+        return Judging(
+            is_possible=self.is_possible, void=unfit(self.void), unlike=unfit(self.unlike)
+        )
 
 
 def build_metrics(
@@ -50,7 +79,7 @@ def build_metrics(
     observations: Mapping[str, Observations],
     *,
     baseline: str,
-    is_verdict_possible: bool,
+    judging: Judging,
     say: Say,
 ) -> tuple[Metric, ...]:
     """Return every metric at the level of runs that at least one run knows.
@@ -60,7 +89,7 @@ def build_metrics(
         subjects: by the same labels.
         observations: of those runs whose requests were read, by label.
         baseline: a label.
-        is_verdict_possible: False leaves every outcome unknown and the ranking empty.
+        judging: who may be judged; others' outcomes stay unknown, and they have no rank.
         say: the words.
     """
     found = []
@@ -76,7 +105,7 @@ def build_metrics(
                     samples,
                     baseline=baseline,
                     level="run",
-                    is_verdict_possible=is_verdict_possible,
+                    judging=judging,
                     say=say,
                 )
             )
@@ -89,7 +118,7 @@ def build_type_metrics(
     groups: Mapping[str, Mapping[str, Sequence[str]]],
     *,
     baseline: str | None,
-    is_verdict_possible: bool,
+    judging: Judging,
     say: Say,
 ) -> tuple[Metric, ...]:
     """Return every metric at the level of types, where n is the number of hosts.
@@ -99,7 +128,7 @@ def build_type_metrics(
         subjects: by the same labels.
         groups: labels by type and host.
         baseline: a type, or None if the baseline's type is unknown.
-        is_verdict_possible: as above.
+        judging: as above.
         say: the words.
     """
     found = []
@@ -114,7 +143,7 @@ def build_type_metrics(
                     samples,
                     baseline=baseline,
                     level="type",
-                    is_verdict_possible=is_verdict_possible,
+                    judging=judging,
                     say=say,
                 )
             )
@@ -127,7 +156,7 @@ def metric(
     *,
     baseline: str | None,
     level: Level,
-    is_verdict_possible: bool,
+    judging: Judging,
     say: Say,
 ) -> Metric:
     """Return one metric over subjects, compared with one baseline and Holm-corrected over them."""
@@ -138,8 +167,8 @@ def metric(
         better=kind.better,
         level=level,
         estimates=tuple(_estimate(label, sample) for label, sample in samples.items()),
-        contrasts=_contrasts(kind, samples, baseline, is_verdict_possible=is_verdict_possible),
-        ranking=_ranking(kind, samples) if is_verdict_possible else (),
+        contrasts=_contrasts(kind, samples, baseline, judging),
+        ranking=_ranking(kind, samples, judging),
     )
 
 
@@ -165,14 +194,17 @@ def _contrasts(
     kind: Kind,
     samples: Mapping[str, Sample],
     baseline: str | None,
-    *,
-    is_verdict_possible: bool,
+    judging: Judging,
 ) -> tuple[Contrast, ...]:
     if baseline is None or baseline not in samples:
         return ()
     base = samples[baseline]
     raw = {label: _ratio(kind, s, base) for label, s in samples.items() if label != baseline}
-    tested = {label: r.p_value for label, r in raw.items() if r and r.p_value is not None}
+    tested = {
+        label: r.p_value
+        for label, r in raw.items()
+        if r and r.p_value is not None and label not in judging.void
+    }
     adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
     return tuple(
         Contrast(
@@ -182,7 +214,9 @@ def _contrasts(
             interval=found.interval if found else None,
             p_value=found.p_value if found else None,
             p_holm=adjusted.get(label),
-            outcome=_outcome(found, adjusted.get(label)) if is_verdict_possible else "unknown",
+            outcome=_outcome(found, adjusted.get(label))
+            if judging.allows(kind, label, baseline)
+            else "unknown",
         )
         for label, found in raw.items()
     )
@@ -216,8 +250,16 @@ def _paired(subject: Sample, base: Sample) -> tuple[np.ndarray, np.ndarray] | No
     return paired_logs(first, second)
 
 
-def _ranking(kind: Kind, samples: Mapping[str, Sample]) -> tuple[tuple[str, ...], ...]:
-    known = {label: sample.values for label, sample in samples.items() if sample.values}
+def _ranking(
+    kind: Kind, samples: Mapping[str, Sample], judging: Judging
+) -> tuple[tuple[str, ...], ...]:
+    if not judging.is_possible or (kind.is_of_whole_answers and judging.unlike):
+        return ()
+    known = {
+        label: sample.values
+        for label, sample in samples.items()
+        if sample.values and label not in judging.void
+    }
     sign = 1 if kind.better == "higher" else -1
     groups = ranking([sign * np.log(values) for values in known.values()])
     labels = list(known)
@@ -247,12 +289,14 @@ def _observed(kind: Kind, sample: Sample, seen: Observations | None) -> Sample:
     return replace(sample, observations=getattr(seen, kind.key))
 
 
-def _rate_kind(key: str, unit: str) -> Kind:
+def _rate_kind(key: str, unit: str, *, is_of_whole_answers: bool = False) -> Kind:
     def read(perf: Perf, _: Subject) -> Sample:
         rate: Rate = getattr(perf.rates, key)
         return Sample(values=rate.repetition_values, stated=rate, source=rate.source)
 
-    return Kind(key=key, unit=unit, better="higher", read=read)
+    return Kind(
+        key=key, unit=unit, better="higher", read=read, is_of_whole_answers=is_of_whole_answers
+    )
 
 
 def _articles_per_usd(perf: Perf, subject: Subject) -> Sample:
@@ -271,8 +315,14 @@ def _model_load_s(perf: Perf, _: Subject) -> Sample:
 KINDS = (
     _rate_kind("decode_tokens_per_s", "tokens/s"),
     _rate_kind("prompt_tokens_per_s", "tokens/s"),
-    _rate_kind("requests_per_s", "1/s"),
-    Kind(key="articles_per_usd", unit="1/USD", better="higher", read=_articles_per_usd),
+    _rate_kind("requests_per_s", "1/s", is_of_whole_answers=True),
+    Kind(
+        key="articles_per_usd",
+        unit="1/USD",
+        better="higher",
+        read=_articles_per_usd,
+        is_of_whole_answers=True,
+    ),
     _rate_kind("output_chars_per_s", "characters/s"),
     _rate_kind("prompt_chars_per_s", "characters/s"),
     Kind(key="model_load_s", unit="s", better="lower", read=_model_load_s),

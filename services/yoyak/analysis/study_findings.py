@@ -7,8 +7,10 @@ from yoyak.analysis import lengths
 from yoyak.analysis.comparison import GateItem, Subject
 from yoyak.analysis.findings.wording import finding
 from yoyak.analysis.lists import shortened
-from yoyak.records import EngineFacts, Finding, Perf
+from yoyak.records import EngineFacts, Finding, Perf, Severity
 from yoyak.units import GIB
+
+_GRAVE: tuple[Severity, ...] = ("invalid", "warning")
 
 
 def study_findings(
@@ -30,6 +32,7 @@ def study_findings(
         _gate_unknown(gate),
         _gate_allowed(gate),
         *_length_findings(runs),
+        *_of_single_runs(runs),
         _loading_inside(runs),
         _rates_share_total(runs),
         *_size_groups(subjects),
@@ -62,12 +65,9 @@ def _gate_allowed(gate: Sequence[GateItem]) -> Finding | None:
 
 
 def _length_findings(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
-    tokens = [perf.totals.output_tokens for perf in runs.values()]
-    if len(tokens) > 1 and None not in tokens and len(set(tokens)) == 1:
-        return ()  # as many tokens: the same work, whatever characters they spell
-    known = lengths.output_lengths(runs)
-    if not lengths.differ(known):
+    if not lengths.unlike(runs):
         return ()
+    known = lengths.output_lengths(runs)
     recovered = any(length.is_recovered for length in known.values())
     differ = finding(
         f"output-lengths-differ/{'recovered' if recovered else 'hosts'}",
@@ -86,6 +86,20 @@ def _length_findings(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
         told["pairs"] = _some(pairs, "; ")
     key = "equal-length-bounds/unordered" if pairs else "equal-length-bounds"
     return differ, finding(key, "warning", **told)
+
+
+def _of_single_runs(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
+    """What makes single runs doubtful, by code: a comparison is no better than its runs."""
+    found = []
+    for severity in _GRAVE:
+        by_code: defaultdict[str, list[str]] = defaultdict(list)
+        for label, perf in runs.items():
+            for code in dict.fromkeys(f.code for f in perf.findings if f.severity == severity):
+                by_code[code].append(label)
+        if by_code:
+            listed = "; ".join(f"{code}: {_some(labels)}" for code, labels in by_code.items())
+            found.append(finding(f"of-single-runs/{severity}", severity, listed=listed))
+    return tuple(found)
 
 
 def _loading_inside(runs: Mapping[str, Perf]) -> Finding | None:

@@ -8,7 +8,9 @@ from yoyak.analysis import lengths
 from yoyak.analysis.comparison import Better, Cell, Column, Metric, Row, Subject, Table
 from yoyak.analysis.cost import cost
 from yoyak.analysis.instances import instance
+from yoyak.analysis.lists import shortened
 from yoyak.analysis.messages import Say
+from yoyak.analysis.metrics import HEADLINES
 from yoyak.analysis.prices import Price
 from yoyak.records import Cost, Distribution, Perf, Rate
 
@@ -45,6 +47,7 @@ def build_tables(study: Study, metrics: Sequence[Metric]) -> tuple[Table, ...]:
         *_grouped(study, "size", "family", "table_size"),
         _times_table(study, metrics, "run"),
         _type_table(study, metrics),
+        _ranking_table(study, metrics),
         _lengths_table(study),
         _table(study, "cost", say("table_cost"), labels, COST, note=say("note_cost")),
         _specifications(study),
@@ -194,6 +197,31 @@ def _type_table(study: Study, metrics: Sequence[Metric]) -> Table | None:
             for e in shown[0].estimates
         ),
     )
+
+
+def _ranking_table(study: Study, metrics: Sequence[Metric]) -> Table | None:
+    """Who is ahead of whom, for the metrics that verdicts are about."""
+    say = study.say
+    ranked = [m for m in metrics if m.key in HEADLINES and sum(map(len, m.ranking)) > 1]
+    if not ranked:
+        return None
+    return Table(
+        key="ranking",
+        title=say("table_ranking"),
+        columns=(Column(key="order", title=say("col_order")),),
+        rows=tuple(
+            Row(
+                label=m.title if m.level == "run" else say("ranking_of_types", metric=m.title),
+                cells=(Cell(value=_order(m.ranking)),),
+            )
+            for m in ranked
+        ),
+        note=say("note_ranking"),
+    )
+
+
+def _order(ranking: Sequence[Sequence[str]]) -> str:
+    return " > ".join(shortened([" ≈ ".join(shortened(group)) for group in ranking]))
 
 
 def _lengths_table(study: Study) -> Table | None:

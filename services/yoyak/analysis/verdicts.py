@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from yoyak.analysis.comparison import Contrast, GateItem, Metric, Subject
 from yoyak.analysis.lists import shortened
 from yoyak.analysis.messages import Say
-from yoyak.analysis.metrics import HEADLINES
+from yoyak.analysis.metrics import HEADLINES, Judging
 from yoyak.analysis.planning import EFFECT, NOISE_SD, repetitions_needed
 from yoyak.records import Perf
 from yoyak.records.perf import Interval
@@ -40,13 +40,33 @@ def verdicts(
     )
 
 
+def answer(metrics: Sequence[Metric], *, say: Say) -> tuple[str, ...]:
+    """Return who finishes most articles and who costs least per article, over all pairs.
+
+    Hosts that cannot be told apart are named together. A metric that ranks fewer than two
+    subjects, or cannot tell the first from the last, has no sentence. Types of several hosts
+    answer in place of their runs.
+    """
+    level = "type" if any(metric.level == "type" for metric in metrics) else "run"
+    ranked = {
+        metric.key: metric.ranking
+        for metric in metrics
+        if metric.level == level and len(metric.ranking) > 1
+    }
+    return tuple(
+        say(f"first_{key}", labels=" ≈ ".join(shortened(ranked[key][0])))
+        for key in ("requests_per_s", "articles_per_usd")
+        if key in ranked
+    )
+
+
 def cannot_say(
     runs: Mapping[str, Perf],
     subjects: Sequence[Subject],
     gate: Sequence[GateItem],
     *,
     has_type_level: bool,
-    is_verdict_possible: bool,
+    judging: Judging,
     say: Say,
 ) -> tuple[str, ...]:
     """Return what these data cannot say, in sentences."""
@@ -54,7 +74,11 @@ def cannot_say(
     unknown = [item.title for item in gate if item.status == "unknown" and not item.allowed]
     if unknown:
         sentences.append(say("cannot_unknown", items=", ".join(unknown)))
-    if is_verdict_possible and len(runs) > 1:
+    if judging.is_possible and judging.void:
+        sentences.append(say("cannot_void", labels=", ".join(shortened(list(judging.void)))))
+    if judging.is_possible and judging.unlike:
+        sentences.append(say("cannot_unlike", labels=", ".join(shortened(list(judging.unlike)))))
+    if judging.is_possible and len(runs) > 1:
         sentences.extend(_about_verdicts(runs, has_type_level=has_type_level, say=say))
     if any(perf.model.synthetic for perf in runs.values()):
         sentences.append(say("cannot_synthetic"))

@@ -18,10 +18,12 @@ from yoyak.cli.consoles import results_console
 from yoyak.cli.output import OUTPUT_FORMATS, image_formats, tell_images
 from yoyak.errors import UsageError
 from yoyak.records import Cost, Perf
-from yoyak.report.csv_table import comparison_csv
+from yoyak.report.comparison_csv import comparison_csv
+from yoyak.report.comparison_figures import Latencies, runs_with_curves
 from yoyak.report.html import comparison_html
 from yoyak.report.images import write_comparison_images
 from yoyak.report.markdown import comparison_markdown
+from yoyak.report.series import latencies_s
 from yoyak.report.terminal import render_comparison
 from yoyak.store.codec import to_json
 from yoyak.store.locate import located
@@ -93,10 +95,16 @@ def compare(
         target=None if target is None else _target(target),
         language=language,
     )
+    if html is not None or images is not None:
+        latencies = _latencies(comparison, named)
     if html is not None:
-        replace_file(html, comparison_html(comparison, perfs))
+        replace_file(html, comparison_html(comparison, perfs, latencies))
     if images is not None:
-        tell_images(write_comparison_images(comparison, images, formats=image_formats(svg=svg)))
+        tell_images(
+            write_comparison_images(
+                comparison, images, latencies=latencies, formats=image_formats(svg=svg)
+            )
+        )
     if form == "text":
         results_console().print(render_comparison(comparison))
     else:
@@ -153,6 +161,20 @@ def _read(name: str) -> Perf:
         if (path / PERF).is_file():
             return read_results(path, read_manifest(path))
         return results(read_run(path))
+
+
+def _latencies(comparison: Comparison, named: Mapping[str, str]) -> Latencies:
+    """Return the latencies of the runs that are drawn, where their requests are at hand."""
+    run_ids = {s.label: s.run_ids[0] for s in comparison.subjects if s.level == "run"}
+    found = {}
+    for label in runs_with_curves(comparison):
+        with located(named[run_ids[label]]) as path:
+            if path.is_dir():
+                manifest = read_manifest(path)
+                found[label] = latencies_s(
+                    read_requests(path, manifest), open_loop=is_open_loop(manifest.workload)
+                )
+    return found
 
 
 def _observe(name: str) -> Observations | None:

@@ -1,19 +1,34 @@
 """The charts of a comparison."""
 
+from collections.abc import Mapping, Sequence
+
 from yoyak.analysis.comparison import Cell, Column, Comparison, Metric, Row, Table
+from yoyak.analysis.quantiles import SHOWN, quantile_above_floor
 from yoyak.report.charts.comparison import bars, cost_against_speed, forest
+from yoyak.report.charts.latency_of_hosts import MOST_CURVES, distributions
 from yoyak.report.charts.study import panels
 from yoyak.report.figures import Figure, FigureGroup
 from yoyak.report.messages import Messages
 
+Latencies = Mapping[str, Mapping[str, Sequence[float]]]  # seconds by latency, by label of a run
+LATENCIES = ("time_to_first_token_s", "end_to_end_s")
 STUDY_TABLES = ("family:", "size:")  # keys of the tables that the old study drew
 
 
-def comparison_figures(t: Messages, comparison: Comparison) -> tuple[FigureGroup, ...]:
-    """Return the groups of charts for which the comparison has data."""
+def comparison_figures(
+    t: Messages, comparison: Comparison, latencies: Latencies | None = None
+) -> tuple[FigureGroup, ...]:
+    """Return the groups of charts for which the comparison has data.
+
+    Args:
+        t: the words.
+        comparison: what is drawn.
+        latencies: of the runs that `runs_with_curves` names, those whose requests are at hand.
+    """
     groups = [
         FigureGroup("rates", t("group_hosts"), tuple(_metrics(t, comparison))),
         FigureGroup("cost", t("group_cost"), tuple(_front(t, comparison))),
+        FigureGroup("latency", t("group_latency"), tuple(_latency(t, comparison, latencies or {}))),
     ]
     for at, table in enumerate(study_tables(comparison)):
         figures = tuple(
@@ -39,6 +54,64 @@ def study_tables(comparison: Comparison) -> list[Table]:
         for table in comparison.tables
         if table.key.startswith(prefix)
     ]
+
+
+def runs_with_curves(comparison: Comparison) -> tuple[str, ...]:
+    """Return the labels of the runs whose latencies are drawn on one chart: the baseline, then
+    those that finish most articles, no more than there are colours."""
+    pace = next(
+        (m for m in comparison.metrics if (m.key, m.level) == ("requests_per_s", "run")), None
+    )
+    if pace is None:
+        return ()
+    known = sorted((e for e in pace.estimates if e.value), key=lambda e: -(e.value or 0.0))
+    others = [e.label for e in known if e.label != comparison.baseline]
+    first = [] if comparison.baseline is None else [comparison.baseline]
+    return tuple([*first, *others][:MOST_CURVES])
+
+
+def _latency(t: Messages, comparison: Comparison, latencies: Latencies) -> list[Figure]:
+    runs = sum(subject.level == "run" for subject in comparison.subjects)
+    figures = []
+    for key in LATENCIES:
+        values = {
+            label: found[key] for label, found in latencies.items() if len(found.get(key, ())) > 0
+        }
+        if len(values) < 2:
+            continue
+        name = t(f"latency.{key}")
+        reading = t("figure_hosts_ecdf_reading")
+        if len(values) < runs:
+            reading += " " + t("figure_hosts_ecdf_some", shown=len(values), n=runs)
+        spec = distributions(t, name=name, values_s=values)
+        table = _percentiles(t, name, values)
+        figures.append(Figure(f"hosts_ecdf_{key}", name, reading, spec, table, "half"))
+    return figures
+
+
+def _percentiles(t: Messages, name: str, values: Mapping[str, Sequence[float]]) -> Table:
+    return Table(
+        key="percentiles",
+        title=name,
+        columns=(
+            *(Column(key=f"p{p * 100:g}", title=f"p{p * 100:g}", unit="s") for p in SHOWN),
+            Column(key="n", title=t("requests")),
+        ),
+        rows=tuple(
+            Row(
+                label=label,
+                cells=(
+                    *(
+                        Cell(value=quantile_above_floor(of_run, p, requests=len(of_run)))
+                        for p in SHOWN
+                    ),
+                    Cell(value=len(of_run)),
+                ),
+            )
+            for label, of_run in values.items()
+        ),
+        note=t("percentiles_note"),
+    )
 
 
 def _metrics(t: Messages, comparison: Comparison) -> list[Figure]:

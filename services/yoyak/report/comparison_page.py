@@ -7,22 +7,25 @@ from typing import Any
 from yoyak.analysis.comparison import Comparison, GateItem
 from yoyak.records import Perf
 from yoyak.report.cells import table_text
-from yoyak.report.comparison_figures import comparison_figures
+from yoyak.report.comparison_figures import Latencies, comparison_figures
 from yoyak.report.findings import SEVERITIES, sort_findings, target_words
 from yoyak.report.messages import Messages
 from yoyak.report.page import render
 
 # What a reader asks first; the others follow the charts.
-MAIN_TABLES = ("runs", "types", "times", "lengths", "cost")
+MAIN_TABLES = ("runs", "types", "times", "ranking", "lengths", "cost")
 GATE_ORDER = ("differs", "unknown", "same")
 
 
-def comparison_html(comparison: Comparison, perfs: Sequence[Perf] = ()) -> str:
+def comparison_html(
+    comparison: Comparison, perfs: Sequence[Perf] = (), latencies: Latencies | None = None
+) -> str:
     """Return a comparison as an HTML page that needs nothing else, in the comparison's language.
 
     Args:
         comparison: what is shown.
         perfs: the runs behind it, for the findings of each by itself.
+        latencies: see comparison_figures.
 
     Raises:
         UsageError: no report is written in that language.
@@ -35,7 +38,7 @@ def comparison_html(comparison: Comparison, perfs: Sequence[Perf] = ()) -> str:
         "comparison.html.j2",
         t,
         title=f"{words} · yoyak",
-        groups=comparison_figures(t, comparison),
+        groups=comparison_figures(t, comparison, latencies),
         context={
             "comparison": comparison,
             "title_words": words,

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from yoyak.analysis.comparison import TargetResult
 from yoyak.analysis.findings import all_said
+from yoyak.analysis.lists import shortened
+from yoyak.analysis.quantiles import SHOWN, floor
 from yoyak.records import Finding
 from yoyak.report.messages import Messages
 
+FLOORS = {f"p{100 * probability:g}": floor(probability) for probability in SHOWN}
 SEVERITIES = ("invalid", "warning", "info")
 
 
@@ -24,9 +27,13 @@ def target_words(t: Messages, target: TargetResult | None) -> str | None:
     if target.cheapest is not None:
         said = t("target_met", host=target.cheapest, **words)
     elif target.meeting:
-        said = t("target_met_without_price", hosts=", ".join(target.meeting), **words)
+        said = t("target_met_without_price", hosts=", ".join(shortened(target.meeting)), **words)
     else:
         said = t("target_missed", **words)
     if target.unknown:
-        said += " " + t("target_unknown", hosts=", ".join(target.unknown))
+        said += " " + t("target_unknown", hosts=", ".join(shortened(target.unknown)))
+        floor = FLOORS.get(target.metric.rpartition(".")[2])
+        if floor is not None:
+            statistic = target.metric.rpartition(".")[2]
+            said += " " + t("target_floor", statistic=statistic, floor=floor)
     return said

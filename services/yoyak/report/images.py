@@ -12,7 +12,7 @@ from yoyak.errors import HostError
 from yoyak.report.answer import heading
 from yoyak.report.charts.spec import Spec, chart_title
 from yoyak.report.charts.study import sheet
-from yoyak.report.comparison_figures import comparison_figures, study_tables
+from yoyak.report.comparison_figures import Latencies, comparison_figures, study_tables
 from yoyak.report.figures import FigureGroup
 from yoyak.report.messages import Messages
 from yoyak.report.run_figures import run_figures
@@ -50,7 +50,11 @@ def write_run_images(
 
 
 def write_comparison_images(
-    comparison: Comparison, folder: Path, *, formats: Collection[Format] = PNG
+    comparison: Comparison,
+    folder: Path,
+    *,
+    latencies: Latencies | None = None,
+    formats: Collection[Format] = PNG,
 ) -> ImageFiles:
     """Draw every chart of a comparison into `folder`, and the two sheets of the old study
     (set1_metrics: one family by size; set2_metrics: one size by family) where its hosts allow.
@@ -61,7 +65,7 @@ def write_comparison_images(
         HostError: the folder cannot be written.
     """
     t, notice = _messages_for_files(comparison.language, formats)
-    groups = comparison_figures(t, comparison)
+    groups = comparison_figures(t, comparison, latencies)
     single = [group for group in groups if not group.key.startswith("study")]  # those are sheets
     return _write(_specs(single) | study_sheets(t, comparison), folder, formats, notice)
 

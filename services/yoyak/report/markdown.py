@@ -13,7 +13,7 @@ from yoyak.report.run_tables import brief_tables, run_tables
 
 # What would begin a cell, a link, code, emphasis or markup: text is data here.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&@])")
-MAIN_TABLES = ("runs", "types", "times", "lengths", "cost")
+MAIN_TABLES = ("runs", "types", "times", "ranking", "lengths", "cost")
 
 
 def perf_markdown(perf: Perf, *, language: str = "en") -> str:
@@ -45,6 +45,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         reason = f" ({comparison.baseline_reason})" if comparison.baseline_reason else ""
         parts.append(escape(t("baseline_is", baseline=comparison.baseline) + reason))
     if comparison.verdict_possible:
+        parts.append(escape(" ".join(comparison.answer)))
         parts.append(_list(comparison.verdicts))
     else:
         parts.append(f"**{t('no_verdict_title')}.** {escape(t('no_verdict'))}")

@@ -65,7 +65,10 @@ def render_comparison(comparison: Comparison) -> RenderableType:
     parts: list[RenderableType] = [head]
     parts += [FittedTable(t, table_text(table)) for table in comparison.tables]
     if comparison.verdict_possible:
-        parts.append(_list(t("verdicts"), comparison.verdicts))
+        if comparison.answer:
+            parts.append(Text(" ".join(comparison.answer), style="bold"))
+        if comparison.verdicts:
+            parts.append(_list(t("verdicts"), comparison.verdicts))
     else:
         parts.append(
             Text(f"{t('no_verdict_title')}. ", style=STYLES["warning"])

@@ -532,6 +532,22 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "The same size by family, as the old study drew it.",
         "같은 크기를 계열별로, 옛 연구의 그림대로 그렸습니다.",
     ),
+    "latency_of_hosts_chart_says": (
+        "Cumulative distribution of {name} on {n} hosts.",
+        "호스트 {n}대의 {name} 누적 분포.",
+    ),
+    "figure_hosts_ecdf_reading": (
+        "Share of a host's requests that took at most this long; further left is faster.",
+        "호스트마다 이 시간 안에 끝난 요청의 비율. 왼쪽일수록 빠릅니다.",
+    ),
+    "figure_hosts_ecdf_some": (
+        "{shown} of {n} runs: the baseline and those that finish most articles.",
+        "실행 {n}개 중 {shown}개: 기준과 기사를 가장 많이 처리한 쪽.",
+    ),
+    "percentiles_note": (
+        "A percentile is shown from 11 (p50), 64 (p90), 130 (p95), 662 (p99) requests on.",
+        "백분위수는 요청이 11(p50), 64(p90), 130(p95), 662(p99)개 이상일 때만 보입니다.",
+    ),
     "target_met": (
         "The cheapest host with {metric} of at most {limit} s is {host}.",
         "{metric} {limit} s 이하인 가장 싼 호스트는 {host}입니다.",
@@ -545,6 +561,16 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "{metric} {limit} s 이하로 알려진 호스트가 없습니다.",
     ),
     "target_unknown": ("Unknown for: {hosts}.", "알 수 없음: {hosts}."),
+    "target_floor": (
+        (
+            "A {statistic} needs {floor} requests a run: give more --articles or --repetitions, or "
+            "set the target on the mean."
+        ),
+        (
+            "{statistic}는 실행마다 요청 {floor}개가 필요합니다. --articles나 --repetitions를 "
+            "늘리거나 평균(mean)으로 목표를 정하세요."
+        ),
+    ),
     # files
     "no_hangul_font": (
         (

@@ -74,7 +74,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     texts = {
         "run": run_html(run),
         "run in Korean": run_html(run, language="ko"),
-        "comparison": comparison_html(a_comparison(), results_of_hosts()),
+        "comparison": comparison_html(
+            a_comparison(),
+            results_of_hosts(),
+            {
+                label: {"end_to_end_s": (1.0 * at, 1.5 * at, 2.5 * at)}
+                for at, label in enumerate(("r5.4xlarge", "g5.16xlarge"), start=1)
+            },
+        ),
         "comparison in Korean": comparison_html(a_comparison("ko")),
         "old study": comparison_html(compare(historical_results()), historical_results()),
         "hostile": run_html(finished(a_run(title=HOSTILE, articles=3, repetitions=2))),

@@ -59,6 +59,26 @@ STUDY_WORDS: Mapping[str, Words] = {
             "없습니다: {pairs}",
         ),
     ),
+    "of-single-runs/invalid": Words(
+        Said(
+            "single runs are invalid by their own findings ({listed})",
+            "단독으로도 무효인 실행이 있습니다({listed})",
+        ),
+        Said(
+            "yoyak report RUN tells each in full; run those hosts again",
+            "yoyak report RUN 에 자세한 내용이 있습니다. 해당 호스트를 다시 실행하세요",
+        ),
+    ),
+    "of-single-runs/warning": Words(
+        Said(
+            "single runs have warnings of their own ({listed})",
+            "단독으로도 경고가 있는 실행이 있습니다({listed})",
+        ),
+        Said(
+            "yoyak report RUN tells each in full",
+            "yoyak report RUN 에 자세한 내용이 있습니다",
+        ),
+    ),
     "loading-inside-total": Words(
         Said(
             "loading the model is inside the total of {labels}, and how long it took was not "

@@ -11,7 +11,7 @@ from yoyak.analysis.comparison import Comparison, Contrast, Metric, Table
 from yoyak.analysis.messages import TEXT
 from yoyak.analysis.prices import GIVEN, PriceTable, RegionPrices
 from yoyak.errors import MeasuredFailure, UsageError
-from yoyak.records import Cost, Perf
+from yoyak.records import Cost, Finding, Perf, Severity
 from yoyak.store.codec import from_json, to_json
 
 MakeHost = Callable[..., Perf]
@@ -99,6 +99,95 @@ def test_the_ranking_groups_what_cannot_be_told_apart(make_host: MakeHost) -> No
     runs = [make_host("a1.x1"), make_host("b1.x1", decode=20.0), make_host("c1.x1", decode=20.01)]
     found = metric(compare(runs), "decode_tokens_per_s")
     assert found.ranking == (("c1.x1", "b1.x1"), ("a1.x1",))
+
+
+def test_the_ranking_is_a_table_and_its_first_are_the_answer(make_host: MakeHost) -> None:
+    runs = [
+        make_host("a1.x1", usd=1.0),
+        make_host("b1.x1", pace=1.0, usd=4.0),
+        make_host("c1.x1", pace=1.001, usd=4.0),
+    ]
+    comparison = compare(runs)
+    orders = {row.label: row.cells[0].value for row in table(comparison, "ranking").rows}
+    assert orders["Articles a second"] == "c1.x1 ≈ b1.x1 > a1.x1"
+    assert orders["Articles for a dollar"] == "a1.x1 > c1.x1 ≈ b1.x1"
+    assert comparison.answer == (
+        "Finishes most articles: c1.x1 ≈ b1.x1.",
+        "Costs least per article: a1.x1.",
+    )
+
+
+def test_where_nobody_is_ahead_nobody_is_named(make_host: MakeHost) -> None:
+    comparison = compare([make_host("a1.x1"), make_host("b1.x1")])
+    assert comparison.answer == ()
+    orders = {row.label: row.cells[0].value for row in table(comparison, "ranking").rows}
+    assert orders["Decoding"] == "a1.x1 ≈ b1.x1"
+
+
+def test_of_answers_of_unlike_length_only_rates_per_token_are_judged(make_host: MakeHost) -> None:
+    long, short = make_host("r5.4xlarge", usd=1.0), make_host("r5.8xlarge", pace=2.0, usd=1.5)
+    halved = replace(
+        short.totals,
+        output_tokens=11.0,
+        output_chars=22.0,
+        output_chars_per_total_s=None,
+        output_chars_per_total_s_ci95=None,
+    )
+    short = replace(short, totals=halved)
+    comparison = compare([long, short])
+    for key in ("requests_per_s", "articles_per_usd"):
+        found = metric(comparison, key)
+        assert contrasts(found)["r5.8xlarge"].outcome == "unknown", key
+        assert found.ranking == (), key
+    assert contrasts(metric(comparison, "decode_tokens_per_s"))["r5.8xlarge"].outcome != "unknown"
+    assert not any("finishes articles" in sentence for sentence in comparison.verdicts)
+    assert any("not judged for r5.8xlarge" in sentence for sentence in comparison.cannot_say)
+
+
+def a_finding(code: str, severity: Severity) -> Finding:
+    return Finding(code=code, severity=severity, message="told in full there", mend=None)
+
+
+def test_a_run_that_is_no_measurement_is_not_judged(make_host: MakeHost) -> None:
+    void = replace(
+        make_host("b1.x1", decode=20.0), findings=(a_finding("engine-restarted", "invalid"),)
+    )
+    comparison = compare([make_host("a1.x1"), void, make_host("c1.x1", decode=15.0)])
+    found = metric(comparison, "decode_tokens_per_s")
+    assert contrasts(found)["b1.x1"].outcome == "unknown"
+    assert contrasts(found)["c1.x1"].outcome == "faster"
+    assert found.ranking == (("c1.x1",), ("a1.x1",))
+    assert any("Nothing is judged of b1.x1" in sentence for sentence in comparison.cannot_say)
+
+
+def test_against_a_baseline_that_is_no_measurement_nothing_is_judged(make_host: MakeHost) -> None:
+    void = replace(make_host("a1.x1"), findings=(a_finding("clocks-disagree", "invalid"),))
+    comparison = compare([void, make_host("b1.x1", decode=20.0)])
+    assert comparison.verdicts == ()
+
+
+def test_one_void_host_leaves_its_type_unjudged(make_host: MakeHost) -> None:
+    hosts = [make_host(kind, host=f"i{i}") for kind in ("a1.x1", "b1.x1") for i in range(3)]
+    hosts[4] = replace(hosts[4], findings=(a_finding("options-not-followed", "invalid"),))
+    found = metric(compare(hosts), "decode_tokens_per_s", level="type")
+    assert contrasts(found)["b1.x1"].outcome == "unknown"
+
+
+def test_what_makes_single_runs_doubtful_is_told_by_code(make_host: MakeHost) -> None:
+    a = replace(make_host("a1.x1"), findings=(a_finding("foreign-cpu", "warning"),))
+    b = replace(
+        make_host("b1.x1"),
+        findings=(
+            a_finding("foreign-cpu", "warning"),
+            a_finding("engine-restarted", "invalid"),
+            a_finding("too-few-samples", "info"),
+        ),
+    )
+    found = [f for f in compare([a, b]).findings if f.code == "of-single-runs"]
+    assert [(f.severity, f.details["listed"]) for f in found] == [
+        ("invalid", "engine-restarted: b1.x1"),
+        ("warning", "foreign-cpu: a1.x1, b1.x1"),
+    ]
 
 
 def test_a_single_repetition_gives_numbers_and_no_verdict(make_host: MakeHost) -> None:

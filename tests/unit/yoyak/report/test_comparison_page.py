@@ -7,6 +7,7 @@ from tests.data_factories.benchmark_run import a_comparison, results_of_hosts
 from tests.data_factories.html_page import HOSTILE, Page
 
 from yoyak.analysis.comparison import Comparison, TargetResult
+from yoyak.report.comparison_figures import runs_with_curves
 from yoyak.report.html import comparison_html
 
 
@@ -45,6 +46,44 @@ def test_the_charts_are_those_of_the_hosts(comparison: Comparison) -> None:
         "m5.16xlarge",
         "g5.16xlarge",
     }
+
+
+def latencies(*labels: str) -> dict[str, dict[str, list[float]]]:
+    return {
+        label: {"end_to_end_s": [1.0 + at, 2.0 + at, 3.0 + at], "time_to_first_token_s": [0.1]}
+        for at, label in enumerate(labels)
+    }
+
+
+def test_latencies_of_several_hosts_share_a_chart(comparison: Comparison) -> None:
+    labels = runs_with_curves(comparison)
+    assert labels[0] == comparison.baseline
+    page = Page(comparison_html(comparison, latencies=latencies(*labels)))
+    chart = json.loads(page.scripts[0])["charts"]["hosts_ecdf_end_to_end_s"]
+    rows = chart["data"]["values"]
+    assert {row["host"] for row in rows} == set(labels)
+    for label in labels:
+        assert [row["share"] for row in rows if row["host"] == label] == [0.3333, 0.6667, 1.0]
+    assert "the baseline and those" not in page.text
+
+
+def test_of_many_hosts_the_chart_says_which_it_shows(comparison: Comparison) -> None:
+    known = latencies(*runs_with_curves(comparison)[:2])
+    text = Page(comparison_html(comparison, latencies=known)).text
+    assert "2 of 4 runs: the baseline and those that finish most articles." in text
+
+
+def test_the_latency_of_a_single_host_is_no_comparison(comparison: Comparison) -> None:
+    known = latencies("r5.4xlarge")
+    charts = json.loads(Page(comparison_html(comparison, latencies=known)).scripts[0])["charts"]
+    assert not any(key.startswith("hosts_ecdf") for key in charts)
+
+
+def test_who_is_first_is_said_before_the_verdicts(comparison: Comparison) -> None:
+    text = Page(comparison_html(comparison)).text
+    answer = " ".join(comparison.answer)
+    assert "g5.16xlarge" in answer
+    assert text.index(answer) < text.index(comparison.verdicts[0])
 
 
 def test_findings_of_single_runs_stay_with_their_run(comparison: Comparison) -> None:
@@ -101,3 +140,4 @@ def test_the_latency_target_is_answered(comparison: Comparison) -> None:
     text = Page(comparison_html(replace(comparison, target=target))).text
     assert "The cheapest host with end_to_end_s.p95 of at most 20 s is m5.16xlarge." in text
     assert "Unknown for: g5.16xlarge." in text
+    assert "A p95 needs 130 requests a run" in text

@@ -5,7 +5,8 @@ import io
 from dataclasses import replace
 
 from yoyak.analysis.comparison import Comparison
-from yoyak.report.csv_table import comparison_csv, perf_csv
+from yoyak.report.comparison_csv import comparison_csv
+from yoyak.report.csv_table import perf_csv
 from yoyak.store.run_folder import Run
 
 
@@ -44,6 +45,27 @@ def test_a_comparison_is_one_row_a_run_with_the_ends_of_its_intervals(
     for row in rows:
         assert float(row[at + 1]) < float(row[at]) < float(row[at + 2])
     assert [row[1] for row in rows].count("true") == 1
+
+
+def test_the_columns_are_the_same_whatever_the_runs_know(
+    comparison: Comparison, old_study: Comparison
+) -> None:
+    new, old = (read(comparison_csv(found))[0] for found in (comparison, old_study))
+    assert new == old
+    assert len(set(new)) == len(new)
+
+
+def test_times_faster_stand_beside_the_numbers(comparison: Comparison) -> None:
+    header, *rows = read(comparison_csv(comparison))
+    by_run = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    decode = next(m for m in comparison.metrics if m.key == "decode_tokens_per_s")
+    for contrast in decode.contrasts:
+        row = by_run[contrast.label]
+        assert contrast.interval is not None
+        assert float(row["times_decode_tokens_per_s"]) == contrast.ratio
+        assert float(row["times_decode_tokens_per_s_high"]) == contrast.interval[1]
+        assert row["times_decode_tokens_per_s_outcome"] == contrast.outcome
+    assert by_run[comparison.baseline or ""]["times_decode_tokens_per_s"] == ""
 
 
 def test_what_the_old_study_did_not_record_is_empty(old_study: Comparison) -> None:

@@ -30,7 +30,11 @@ def every_figure() -> list[Figure]:
     run = finished(a_run(failures=2, speed=HostSpeed(gpus=1)))
     groups = (
         *run_figures(Messages("en"), run),
-        *comparison_figures(KO, a_comparison("ko")),
+        *comparison_figures(
+            KO,
+            a_comparison("ko"),
+            {label: {"end_to_end_s": [1.0, 30.0]} for label in ("r5.4xlarge", "g5.16xlarge")},
+        ),
         *comparison_figures(Messages("en"), compare(historical_results())),
     )
     return [figure for group in groups for figure in group.figures]
