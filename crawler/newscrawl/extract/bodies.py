@@ -16,11 +16,13 @@ CONTAINERS = ("div", "td", "article", "section", "main", "span")
 FURNITURE = re.compile(
     r"(?:^|[\s_-])(?:ads?|adv|advert\w*|adsbygoogle|banner|sponsor\w*|promotion|photos?|image|img|pic"
     r"|caption|figure|vod|video|player|related|linked|recommend\w*|byline|reporter|journalist"
-    r"|copyright|summary|tags?|sns|share|comments?|tools?|print|subscribe|channel|relation)"
-    r"(?:$|[\s_-])|imgdesc|imgcaption|articlephoto|photobox|vodplayer",
+    r"|copyright|summary|tags?|sns|share|comments?|tools?|print|subscribe|channel|relation|relate|writers?|editors)"
+    r"(?:$|[\s_-])|imgdesc|imgcaption|articlephoto|photobox|vodplayer|dablewidget|taboola|outbrain",
     re.IGNORECASE,
 )
-FURNITURE_TAGS = frozenset({"figure", "aside", "iframe", "ins", "form", "nav", "footer", "picture"})
+FURNITURE_TAGS = frozenset(
+    {"figure", "aside", "iframe", "ins", "form", "nav", "header", "footer", "picture"}
+)
 
 
 def body_in_breaks(tree: HtmlElement) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from newscrawl.extract.fragments import paragraphs_of_html
+from newscrawl.extract.nuxt import called_states, flat_state
 
 MIN_BODY_CHARS = 80  # the shortest flash news in Korean; a shorter text is a label
 TITLE_MIN_RATIO = 0.6  # of common characters; publishers shorten titles for search engines
@@ -102,7 +103,7 @@ def _sentences(text: str) -> int:
 
 
 def _states(tree: HtmlElement) -> Iterator[Any]:
-    """Yield each JSON state of the page: JSON scripts, assignments, the Next.js stream."""
+    """Yield each state of the page: JSON scripts, assignments, Nuxt's forms, the Next.js stream."""
     flight: list[str] = []
     for script in tree.iter("script"):
         source = script.text or ""
@@ -110,10 +111,14 @@ def _states(tree: HtmlElement) -> Iterator[Any]:
         if "ld+json" in kind or len(source) < MIN_BODY_CHARS:
             continue
         if "json" in kind:
-            yield from _decoded(source.strip())
+            for value in _decoded(source.strip()):
+                yield value
+                if "nuxt" in (script.get("id") or "").lower() and isinstance(value, list):
+                    yield flat_state(value)
         elif "self.__next_f.push(" in source:
             flight.extend(_flight_pieces(source))
         else:
+            yield from called_states(source)
             for match in islice(_ASSIGNMENT.finditer(source), MAX_ASSIGNMENTS):
                 for value in _decoded(source[match.end() :]):
                     # what JSON.parse is given is a string that holds JSON

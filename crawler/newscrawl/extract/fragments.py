@@ -21,6 +21,7 @@ SILENT = frozenset(
 
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
 _BREAK = "\n"
+_BLANK_LINES = re.compile(r"(?<=[.!?\"”’)])[ \t\r]*\n[ \t\r]*\n\s*(?=\S)")
 
 
 def parse_page(source: str) -> HtmlElement | None:
@@ -81,5 +82,6 @@ def _collect(element: HtmlElement, pieces: list[str]) -> None:
 
 def _append(pieces: list[str], text: str | None) -> None:
     if text:
-        # A line break in the source is a space to a reader.
-        pieces.append(text.replace(_BREAK, " "))
+        # A line break in the source is a space to a reader. Blank lines between sentences are
+        # what a style such as `white-space: pre-line` shows as paragraphs.
+        pieces.append(_BREAK.join(p.replace(_BREAK, " ") for p in _BLANK_LINES.split(text)))
