@@ -21,6 +21,7 @@ VERBS = {
     "prices": ("yoyak.cli.prices", "prices"),
     "doctor": ("yoyak.cli.doctor", "doctor"),
     "alerts": ("yoyak.cli.alerts", "alerts"),
+    "publish": ("yoyak.cli.publish", "publish"),
 }
 SHORT_HELP = {
     "demo": "the whole pipeline on this machine: no Docker, no Ollama, no download",
@@ -34,6 +35,7 @@ SHORT_HELP = {
     "prices": "what hosts cost an hour; today's prices from AWS",
     "doctor": "what is missing or wrong on this host, and what mends it",
     "alerts": "show or set the thresholds of the alert rules",
+    "publish": "put finished runs into Grafana and Prometheus",
 }
 
 

@@ -34,6 +34,8 @@ INSTANCE_ID = "instance_id"
 AVAILABILITY_ZONE = "availability_zone"
 ACCELERATOR = "accelerator"
 
+DASHBOARD_TAG = "yoyak"  # of our dashboards, and of the annotations that `yoyak publish` makes
+
 PHASES: tuple[Phase, ...] = ("measured", "warmup")
 OK = "ok"
 REFUSALS = ("invalid", "not_ready", "queue_full")  # ended by us before the engine was asked

@@ -38,7 +38,8 @@ def program(*names: str) -> str:
         path = shutil.which(name)
         if path is not None:
             return path
-    why = f"{names[0]} is not installed: apt-get install prometheus prometheus-alertmanager"
+    packages = "prometheus prometheus-alertmanager prometheus-pushgateway"
+    why = f"{names[0]} is not installed: apt-get install {packages}"
     if os.environ.get("TESTS_REQUIRE_PROMETHEUS") == "1":
         pytest.fail(why)
     pytest.skip(why)
@@ -72,6 +73,12 @@ def get(url: str, **parameters: str | float) -> Any:  # noqa: ANN401 - JSON is a
     query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
     with urllib.request.urlopen(url + query, timeout=READY_S) as response:  # noqa: S310 - loopback
         return json.load(response)
+
+
+def is_listening(port: int) -> bool:
+    """Return whether somebody takes connections on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(url: str) -> bool:
@@ -183,6 +190,25 @@ def alertmanager(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
             lambda: answers(f"http://{address}/-/ready"), "Alertmanager is ready", alive=process
         )
         yield address
+
+
+@contextmanager
+def pushgateway(folder: Path, web: Mapping[str, Any] | None = None) -> Iterator[str]:
+    """Run a Pushgateway, with a web configuration if given, until the block ends.
+
+    Yields:
+        Its host:port.
+    """
+    binary = program("pushgateway", "prometheus-pushgateway")
+    port = free_port()
+    command = [binary, f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
+    if web is not None:
+        path = folder / "web.yml"
+        path.write_text(yaml.safe_dump(dict(web)))
+        command.append(f"--web.config.file={path}")
+    with _running(command, folder / "pushgateway.log") as process:
+        wait_until(lambda: is_listening(port), "Pushgateway listens", alive=process)
+        yield f"127.0.0.1:{port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,9 @@
 """`python -m yoyak.telemetry.dashboards FOLDER`: write every dashboard's JSON."""
 
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from yoyak.telemetry.dashboards.compare import compare
-from yoyak.telemetry.dashboards.crawl import crawl
-from yoyak.telemetry.dashboards.host import one_host
-from yoyak.telemetry.dashboards.requests import requests
-
-DASHBOARDS: Mapping[str, Callable[[], str]] = {
-    "compare.json": compare,
-    "host.json": one_host,
-    "requests.json": requests,
-    "crawl.json": crawl,
-}
+from yoyak.telemetry.dashboards.all import DASHBOARDS
 
 
 def main() -> None:

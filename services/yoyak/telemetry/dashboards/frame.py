@@ -21,7 +21,6 @@ from yoyak.telemetry import names
 from yoyak.telemetry.dashboards.panels import PROMETHEUS, link
 from yoyak.telemetry.run_gauges import MODEL, RUN_ID, RUN_INFO
 
-TAG = "yoyak"  # of the dashboards, and of the annotations that `yoyak publish` makes
 INSTANCE = "instance"
 WINDOW = "$__rate_interval"  # Grafana's: at least four scrapes
 
@@ -100,7 +99,7 @@ def build(
         dashboard.Dashboard(title)
         .uid(uid)
         .description(description)
-        .tags([TAG])
+        .tags([names.DASHBOARD_TAG])
         .editable()
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .time(time_from, "now")
@@ -167,5 +166,11 @@ def _runs() -> dashboard.AnnotationQuery:
         .datasource(DataSourceRef(type_val="grafana", uid="-- Grafana --"))
         .enable(True)
         .icon_color("blue")
-        .target(dashboard.AnnotationTarget().type("tags").tags([TAG]).limit(100).match_any(True))
+        .target(
+            dashboard.AnnotationTarget()
+            .type("tags")
+            .tags([names.DASHBOARD_TAG])
+            .limit(100)
+            .match_any(True)
+        )
     )

@@ -14,7 +14,7 @@ from tests.unit.yoyak.telemetry.promql_reading import DASHBOARDS as FOLDER
 from tests.unit.yoyak.telemetry.promql_reading import RULES, panels
 
 from yoyak.telemetry import rules
-from yoyak.telemetry.dashboards.__main__ import DASHBOARDS
+from yoyak.telemetry.dashboards.all import DASHBOARDS
 from yoyak.telemetry.dashboards.panels import THRESHOLD
 from yoyak.telemetry.thresholds import THRESHOLDS
 

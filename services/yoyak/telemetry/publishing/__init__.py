@@ -1,0 +1,1 @@
+"""A finished run into Grafana and Prometheus: annotation, dashboards, series."""
