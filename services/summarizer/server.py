@@ -96,6 +96,7 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             parallel=settings.concurrency,
             timeout_s=settings.timeout_s,
             cache_dir=settings.cache.expanduser(),
+            build=settings.build,
             api_key=settings.api_key,
         ),
         change_timeout_s=max(CHANGE_TIMEOUT_S, settings.timeout_s),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from yoyak.config import RunConfig
+from yoyak.config import Build, RunConfig
+from yoyak.engines.native.builds import CHOICES
 from yoyak.errors import UsageError
 from yoyak.host.cloud import NOT_A_CLOUD, CloudIdentity
 from yoyak.units import MIB
@@ -62,6 +63,7 @@ class Settings:
     engine_url: str | None = None  # None: we start the embedded engine ourselves
     api_key: str | None = field(default=None, repr=False)  # for an engine that wants one
     model: str | None = None  # a GGUF file for an engine of ours, else the engine's own name
+    build: Build = "auto"  # of llama.cpp, where we start it
     threads: int | None = None  # None: auto, the physical cores within affinity and quota
     context: int = _RUN.context  # tokens of one slot
     batch: int = _RUN.batch
@@ -146,6 +148,13 @@ def _positive_s(raw: str) -> float:
     return value
 
 
+def _build(raw: str) -> Build:
+    found = next((choice for choice in CHOICES if choice == raw), None)
+    if found is None:
+        raise ValueError
+    return found
+
+
 def _text(raw: str) -> str:
     if not raw.strip():
         raise ValueError
@@ -175,6 +184,7 @@ OPTIONS = (
     Option("engine", _text, "an engine's name", "llamacpp, ollama or openai"),
     Option("engine_url", _url, "an http:// address", "an engine that runs already"),
     Option("model", _text, "a file or a name", "a GGUF file, or the engine's name of a model"),
+    Option("build", _build, f"one of {', '.join(CHOICES)}", "of llama.cpp, where we start it"),
     Option("threads", _threads, "auto or a number from 1", "auto or a number"),
     Option("context", _at_least(1), "a number from 1", "tokens of one slot"),
     Option("batch", _at_least(1), "a number from 1", "tokens of a prompt batch"),
@@ -183,7 +193,7 @@ OPTIONS = (
     Option("timeout_s", _positive_s, "seconds above 0", "of a request, the wait included"),
     Option("grace_s", _positive_s, "seconds above 0", "for requests in flight at the end"),
     Option("body_limit_bytes", _at_least(1), "a number from 1", "largest request body"),
-    Option("cache", Path, "a folder", "for digests of model files"),
+    Option("cache", Path, "a folder", "for digests of model files and native builds"),
     Option("api_key", _text, "a key", None),  # an argument could be read by all
     Option("sd_targets", _sd_targets, "job=host:port,...", None),
     Option("instance_type", _text, "a name", None),

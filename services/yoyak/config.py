@@ -6,12 +6,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from yoyak.errors import UsageError
 
 Origin = Literal["flag", "environment", "file", "default"]
 Arrivals = Literal["poisson", "constant"]
+Build = Literal["auto", "native", "cuda", "wheel"]
 ENVIRONMENT_PREFIX = "YOYAK_RUN_"
 # A host's identity, which the other parts of the stack read under the same names.
 SHARED_VARIABLES = {
@@ -31,6 +32,7 @@ class RunConfig:
     engine: str = "llamacpp"
     url: str | None = None  # None: the engine's usual address, or one that we start
     model: str | None = None  # a name, or a GGUF file for llamacpp
+    build: Build = "auto"  # of llama.cpp, where we start it: native if there is one, else the wheel
     concurrency: int = 1
     rate: float | None = None  # requests a second: open loop
     arrivals: Arrivals = "poisson"
@@ -198,6 +200,13 @@ def _arrivals(raw: object) -> Arrivals:
     raise ValueError
 
 
+def _build(raw: object) -> Build:
+    for build in get_args(Build):
+        if raw == build:
+            return cast("Build", build)
+    raise ValueError
+
+
 _COUNT = ("a whole number of at least 1", _count)
 _SECONDS = ('seconds, or a duration such as "90s" or "10m"', _duration)
 _FILE = ("a path", lambda raw: Path(_text(str(raw))).expanduser())
@@ -209,6 +218,7 @@ PARSERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "engine": ("an engine's name", _text),
     "url": ("an address such as http://127.0.0.1:11434", _text),
     "model": ("a model's name or a GGUF file", _text),
+    "build": (f"one of {', '.join(get_args(Build))}", _build),
     "concurrency": _COUNT,
     "rate": ("requests a second, above 0", _positive),
     "arrivals": ("poisson or constant", _arrivals),

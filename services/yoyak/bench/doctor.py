@@ -2,10 +2,13 @@
 
 import importlib.util
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from yoyak.bench.native_build.toolchain import Missing, mend, missing_tools
+from yoyak.engines.native.builds import NativeBuild, find_build
 from yoyak.host.facts import HostFacts, host_facts
 from yoyak.host.topology import auto_threads
 from yoyak.models import available_ram_bytes, planned_bytes
@@ -28,9 +31,11 @@ class Check:
 def examine(cache: Path) -> tuple[Check, ...]:
     """Look at this host and return every check, in reading order."""
     host = host_facts()
+    native = find_build(cache, "cpu")
     return (
-        _instruction_set(host),
+        instruction_set(host.architecture, host.isa or (), has_native=native is not None),
         _embedded_engine(),
+        native_engine(native, missing_tools("cpu")),
         _threads(host),
         _governor(host),
         _memory(),
@@ -41,24 +46,35 @@ def examine(cache: Path) -> tuple[Check, ...]:
     )
 
 
-def _instruction_set(host: HostFacts) -> Check:
+def instruction_set(architecture: str, isa: Collection[str], *, has_native: bool) -> Check:
+    """Say whether the engine that `yoyak run` starts can use what the CPU has."""
     name = "instruction set"
-    isa = host.isa or ()
-    if host.architecture == "x86_64" and "avx2" not in isa:
+    if architecture == "x86_64" and "avx2" not in isa and not has_native:
         return Check(
             name=name,
             state="failure",
-            found="no AVX2: the embedded engine cannot run here",
-            mend="use Ollama or a llama-server built on this host: yoyak run --engine ollama",
+            found="no AVX2: the embedded engine's wheel cannot run here",
+            mend="yoyak engine build, or Ollama: yoyak run --engine ollama",
         )
-    if any(flag.startswith("avx512") for flag in isa):
+    if any(flag.startswith("avx512") for flag in isa) and not has_native:
         return Check(
             name=name,
             state="warning",
             found="AVX-512, which the embedded engine's wheel does not use (AVX2 only)",
-            mend="judge this host by Ollama or a native llama-server",
+            mend="yoyak engine build",
         )
-    return Check(name=name, state="ok", found=" ".join(isa) or host.architecture)
+    return Check(name=name, state="ok", found=" ".join(isa) or architecture)
+
+
+def native_engine(build: NativeBuild | None, missing: tuple[Missing, ...]) -> Check:
+    """Say whether llama.cpp was built for this CPU, and if not, what that would take."""
+    name = "native engine"
+    if build is not None:
+        return Check(name=name, state="ok", found=build.name)
+    if missing:
+        found = f"none; to build one lacks {', '.join(tool.what for tool in missing)}"
+        return Check(name=name, state="ok", found=found, mend=mend(missing))
+    return Check(name=name, state="ok", found="none; the wheel runs", mend="yoyak engine build")
 
 
 def _embedded_engine() -> Check:

@@ -82,6 +82,7 @@ async def run_benchmark(
         parallel=config.concurrency,
         timeout_s=config.timeout,
         cache_dir=config.cache.expanduser(),
+        build=config.build,
     )
     try:
         with progress.step("engine and model"):

@@ -24,6 +24,7 @@ OPTION_HELP = {
     "engine": "llamacpp, summarizer, ollama or openai.",
     "url": "Address of a running engine or service; llamacpp without it is started by us.",
     "model": "Model name, or a GGUF file for llamacpp.",
+    "build": 'The llama.cpp that we start: native, cuda (yoyak engine build), wheel; "auto": best.',
     "concurrency": "Closed loop: this many requests at a time.",
     "rate": "Open loop: requests a second, timed from the intended start.",
     "arrivals": "Open loop: poisson or constant.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from yoyak.config import Build
 from yoyak.engines.base import Engine
 from yoyak.errors import UsageError
 
@@ -20,7 +21,8 @@ class EngineOptions:
     batch: int
     parallel: int  # requests at once
     timeout_s: float  # of a request
-    cache_dir: Path | None  # where digests of model files are remembered
+    cache_dir: Path | None  # where digests of model files and native builds are kept
+    build: Build
     api_key: str | None
 
 
@@ -35,6 +37,7 @@ def open_engine(
     parallel: int = 1,
     timeout_s: float,
     cache_dir: Path | None = None,
+    build: Build = "auto",
     api_key: str | None = None,
 ) -> Engine:
     """Return an adapter; it connects to, or starts, nothing before it is first asked.
@@ -49,7 +52,9 @@ def open_engine(
         batch: tokens of a prompt batch, as `threads`.
         parallel: requests at once; so many connections are kept ready.
         timeout_s: of a request.
-        cache_dir: where digests of model files are remembered; None to hash each time.
+        cache_dir: where digests of model files are remembered and native builds are kept; None
+            to hash each time and to run the wheel.
+        build: which llama.cpp, for one that we start: native.builds.choose_build says more.
         api_key: for an engine that wants one.
 
     Raises:
@@ -71,6 +76,7 @@ def open_engine(
             parallel=parallel,
             timeout_s=timeout_s,
             cache_dir=cache_dir,
+            build=build,
             api_key=api_key,
         )
     )
@@ -110,6 +116,7 @@ def _llamacpp(options: EngineOptions) -> Engine:
             parallel=options.parallel,
             timeout_s=options.timeout_s,
             cache_dir=options.cache_dir,
+            build=options.build,
         )
     )
 

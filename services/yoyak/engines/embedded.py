@@ -1,4 +1,7 @@
-"""The embedded engine: llama.cpp from the wheel, as a child process that we start and stop."""
+"""The embedded engine: llama.cpp as a child process that we start and stop.
+
+From the wheel, or as it was built natively on this host.
+"""
 
 import asyncio
 import json
@@ -12,12 +15,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from yoyak.config import Build
 from yoyak.engines.base import Chunk, GenerationRequest, LoadResult
 from yoyak.engines.child_process import ChildProcess
 from yoyak.engines.llamacpp import LlamaServer
 from yoyak.engines.llamacpp_server import API_KEY_VARIABLE, UBATCH, Ready
 from yoyak.engines.local_process import boot_id
 from yoyak.engines.model_file import KnownModel, known_model
+from yoyak.engines.native.builds import NativeBuild, choose_build
 from yoyak.errors import EngineError, HostError, UsageError
 from yoyak.host.page_cache import settle, state_of_ratio
 from yoyak.host.proc import pid_namespace
@@ -43,7 +48,8 @@ class Settings:
     batch: int
     parallel: int  # slots
     timeout_s: float  # of a request
-    cache_dir: Path | None = None  # where digests of model files are remembered
+    cache_dir: Path | None = None  # where digests of model files and native builds are kept
+    build: Build | NativeBuild = "auto"  # which llama.cpp; auto without a cache_dir: the wheel
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class EmbeddedLlama:
             raise await self._explained(error, running) from error
         facts = replace(
             told,
-            version=running.ready.version,
+            version=running.ready.version or told.version,
             build=running.ready.build,
             isa=running.ready.isa,
             backend=running.ready.backend,
@@ -103,7 +109,7 @@ class EmbeddedLlama:
             ubatch_tokens=running.ready.ubatch_tokens,
             can_reload=True,
             loads_with_mmap=running.ready.loads_with_mmap,
-            pid=running.child.pid,
+            pid=running.ready.pid,
             pid_namespace=self._pid_namespace,
             boot_id=self._boot_id,
         )
@@ -195,7 +201,7 @@ class EmbeddedLlama:
     async def _start(self, model: KnownModel) -> _Running:
         settings = self._settings
         key = secrets.token_urlsafe(32)
-        command = [sys.executable, "-P", "-m", "yoyak.engines.llamacpp_server"]
+        command = [sys.executable, "-P", *_server_of(await asyncio.to_thread(self._build))]
         for option, value in (
             ("model", model.file.path),
             ("threads", settings.threads),
@@ -224,6 +230,13 @@ class EmbeddedLlama:
         )
         return _Running(child, client, ready, key)
 
+    def _build(self) -> NativeBuild | None:
+        """Return the native build to run, or None for the wheel."""
+        build = self._settings.build
+        if isinstance(build, NativeBuild):
+            return build
+        return choose_build(build, self._settings.cache_dir)
+
     async def _stop(self) -> None:
         running, self._running = self._running, None
         if running is not None:
@@ -244,7 +257,7 @@ class EmbeddedLlama:
             ("batch tokens", settings.batch, facts.batch_tokens),
             ("slots", settings.parallel, facts.parallel),
         ):
-            if asked != found:
+            if found is not None and asked != found:
                 raise HostError(
                     f"{NAME} was asked for {asked} {what} and runs with {found}; "
                     "give a value that it can take"
@@ -270,6 +283,16 @@ def _check_settings(settings: Settings, model: KnownModel) -> None:
             f"--batch {settings.batch} is over the whole context of {context * settings.parallel} "
             f"tokens; give --batch {context * settings.parallel}"
         )
+
+
+def _server_of(build: NativeBuild | None) -> list[str]:
+    """Return the part of the command that says which server."""
+    if build is None:
+        return ["-m", "yoyak.engines.llamacpp_server"]
+    return [
+        *("-m", "yoyak.engines.native.server", "--program", str(build.server)),
+        *("--backend", build.backend, "--build", build.name),
+    ]
 
 
 def _environment(api_key: str) -> dict[str, str]:

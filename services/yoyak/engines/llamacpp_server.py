@@ -19,6 +19,7 @@ from typing import IO, NoReturn
 from yoyak.errors import HostError, UsageError, YoyakError
 from yoyak.models import read_gguf
 
+_MODULE = "yoyak.engines.llamacpp_server"
 API_KEY_VARIABLE = "YOYAK_LLAMACPP_API_KEY"  # not an argument: those are for all to read
 UBATCH = 512  # as Ollama starts its llama-server
 # Each connection holds one of the server's HTTP threads: one a slot in use, one a slot ready for
@@ -32,27 +33,31 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What the server says of itself once it listens: as it took it, not as it was told."""
+    """What the server says of itself once it listens: as it took it, not as it was told.
+
+    What a native server's log does not tell is None.
+    """
 
     url: str
-    version: str  # llama.cpp's build number
+    pid: int  # root of the process tree that does the work
+    version: str | None  # llama.cpp's build number; None: as /props says
     build: str
-    isa: str
+    isa: str | None
     backend: str
-    threads: int
-    batch_tokens: int
-    ubatch_tokens: int
+    threads: int | None
+    batch_tokens: int | None
+    ubatch_tokens: int | None
     loads_with_mmap: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stdin ends; return an exit code of `yoyak.errors` if that cannot be begun."""
-    _die_with_parent()
+    die_with_parent()
     # llama.cpp and its libraries write where they like; our one line goes where it can be found.
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        asked = _arguments(arguments)
+        asked = parser_of(_MODULE).parse_args(arguments)
         check_instruction_set(Path("/proc/cpuinfo"), platform.machine())
         read_gguf(asked.model)
         _serve(asked, answer)
@@ -75,7 +80,7 @@ def check_instruction_set(cpuinfo: Path, machine: str) -> None:
     if flags and missing:
         raise HostError(
             f"this CPU lacks {', '.join(missing)}, which the llama.cpp in the package xllamacpp "
-            "needs; build llama-server on this host and give its address with --url"
+            "needs; build it for this CPU: yoyak engine build"
         )
 
 
@@ -115,6 +120,7 @@ def _serve(asked: argparse.Namespace, answer: IO[str]) -> NoReturn:
         raise HostError(f"llama.cpp could not start{where}: {error}") from error
     ready = Ready(
         url=server.listening_address,
+        pid=os.getpid(),
         version=f"b{xllamacpp.__version__.rpartition('.')[2]}",
         build=f"xllamacpp {xllamacpp.__version__} ({xllamacpp.BUILD_INFO['compiler']})",
         isa=xllamacpp.get_system_info().strip(" |\n"),
@@ -130,7 +136,7 @@ def _serve(asked: argparse.Namespace, answer: IO[str]) -> NoReturn:
     os._exit(0)  # nothing is to be saved, and joining the server's threads may take long
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """End when the process that started us does, even by SIGKILL, while a native call runs too."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -141,8 +147,9 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message)
 
 
-def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(prog="python -m yoyak.engines.llamacpp_server", allow_abbrev=False)
+def parser_of(module: str) -> argparse.ArgumentParser:
+    """Return a parser of what a server is started with, whichever llama.cpp it is."""
+    parser = _Parser(prog=f"python -m {module}", allow_abbrev=False)
     parser.add_argument("--model", type=Path, required=True, metavar="FILE")
     for option, meaning in (
         ("threads", "of prompt and decode"),
@@ -153,7 +160,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         parser.add_argument(f"--{option}", type=int, required=True, metavar="N", help=meaning)
     parser.add_argument("--ubatch", type=int, default=UBATCH, metavar="N")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="0: the kernel picks one")
-    return parser.parse_args(given)
+    return parser
 
 
 if __name__ == "__main__":

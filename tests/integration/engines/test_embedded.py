@@ -1,4 +1,7 @@
-"""The embedded engine: the real llama.cpp from the wheel in its child process, a tiny model."""
+"""The embedded engine: the real llama.cpp in its child process, a tiny model.
+
+From the wheel, and once more as it was built natively where such a build is at hand (native.py).
+"""
 
 import asyncio
 import itertools
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.integration.engines.native import engine_builds, program_of
 from tests.integration.engines.requests import DEADLINE_S, a_request, ask, until
 
 from yoyak.engines.embedded import EmbeddedLlama, Settings
@@ -24,8 +28,8 @@ from yoyak.errors import EngineError, HostError, UsageError
 CONTEXT = 1024
 
 
-@pytest.fixture
-def settings(tiny_model: Path) -> Settings:
+@pytest.fixture(params=engine_builds(), ids=lambda build: getattr(build, "backend", build))
+def settings(tiny_model: Path, request: pytest.FixtureRequest) -> Settings:
     return Settings(
         model=tiny_model,
         threads=1,
@@ -34,6 +38,7 @@ def settings(tiny_model: Path) -> Settings:
         parallel=2,
         timeout_s=DEADLINE_S,
         cache_dir=tiny_model.parent,
+        build=request.param,
     )
 
 
@@ -70,14 +75,14 @@ async def test_it_says_what_it_is_and_does(engine: EmbeddedLlama, settings: Sett
     assert (facts.parallel, facts.ubatch_tokens) == (2, 512)
     assert (facts.cache_prompt, facts.forces_output_length, facts.can_reload) == (False, True, True)
     assert facts.version is not None
-    assert facts.version.removeprefix("b").isdigit()
+    assert facts.version.removeprefix("b").partition("-")[0].isdigit()
     assert facts.isa is not None
     assert " = 1" in facts.isa
     assert facts.model.name == settings.model.name
     assert (facts.model.quantization, facts.model.synthetic) == ("Q4_0", True)
     assert facts.model.weights_sha256 is not None
     assert facts.pid is not None
-    assert b"yoyak.engines.llamacpp_server" in command_line(facts.pid)
+    assert program_of(settings.build) in command_line(facts.pid)
 
 
 async def test_an_answer_is_as_long_as_asked_each_token_stamped(engine: EmbeddedLlama) -> None:

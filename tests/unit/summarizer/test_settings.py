@@ -29,6 +29,7 @@ def test_an_empty_variable_is_not_given() -> None:
 def test_every_option_can_be_given_as_a_variable(option: object) -> None:
     values = {
         "YOYAK_THREADS": "auto",
+        "YOYAK_BUILD": "native",
         "YOYAK_ENGINE": "ollama",
         "YOYAK_ENGINE_URL": "http://localhost:11434",
         "YOYAK_SD_TARGETS": "node=node:9100",

@@ -427,8 +427,10 @@ RUN_WORDS: Mapping[str, Words] = {
             "{gpus}가 일하지 않았습니다(사용률 {percent} %). CPU를 잰 것입니다",
         ),
         Said(
-            "use a CUDA build of the engine, and check that the container sees the GPU",
-            "CUDA로 만든 엔진을 쓰고 컨테이너에서 GPU가 보이는지 확인하세요",
+            "use a CUDA build of the engine (yoyak engine build --cuda), and check that the "
+            "container sees the GPU",
+            "CUDA로 만든 엔진을 쓰고(yoyak engine build --cuda) 컨테이너에서 GPU가 보이는지 "
+            "확인하세요",
         ),
     ),
     "avx512-unused": Words(
@@ -441,8 +443,8 @@ RUN_WORDS: Mapping[str, Words] = {
             "공정하게 비교하지 못합니다",
         ),
         Said(
-            "build llama.cpp natively on the host and name it with --url",
-            "호스트에서 llama.cpp를 직접 빌드해 --url로 지정하세요",
+            "build llama.cpp for this very CPU, once on every host: yoyak engine build",
+            "모든 호스트에서 그 CPU에 맞게 llama.cpp를 한 번씩 빌드하세요: yoyak engine build",
         ),
     ),
     "burstable-instance": Words(

@@ -19,7 +19,7 @@ def test_a_cpu_that_has_all_is_fine(tmp_path: Path) -> None:
 
 
 def test_a_cpu_without_avx2_is_told_before_it_dies_of_it(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match=r"lacks avx2, bmi2.*--url"):
+    with pytest.raises(HostError, match=r"lacks avx2, bmi2.*yoyak engine build"):
         check_instruction_set(cpuinfo(tmp_path, "flags\t: avx f16c fma\n"), "x86_64")
 
 
