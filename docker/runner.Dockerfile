@@ -15,8 +15,12 @@ COPY services services
 RUN /opt/build/bin/hatchling build -t wheel -d /wheels
 
 # Its environment, with no pip in it. Compiled here: the container cannot write beside the files.
-# Of mistral-common one tokenizer is read; its newer ones are 34 MB, numpy's and scipy's tests 60. Of
-# scipy only `special` is used, which needs linalg; the rest is 50 MB. tests/e2e/stack runs this image.
+# tests/e2e/stack runs this image and weighs it. What is taken out again, for nothing here reads it:
+# - vl-convert-python, 84 MB, once the chart library of the reports is made from it
+# - mistral-common but for one tokenizer, 36 MB
+# - scipy but for `special`, and the two files of `linalg` and the OpenBLAS that it is linked to, 60 MB
+# - pygments' 500 languages, 7 MB: rich colours Python's tracebacks at most
+# - tests, headers, types, and symbols that only a debugger reads
 FROM ${PYTHON_IMAGE} AS environment
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils
@@ -27,17 +31,27 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
       --no-cache-dir --no-compile --no-deps --require-hashes -r /tmp/runner.txt ${STORES:+-r /tmp/stores.txt} \
  && cd /opt/yoyak/lib/python3*/site-packages \
- && find mistral_common/data -name 'tekken_*.json' -delete \
+ && find mistral_common -type f ! -path mistral_common/__init__.py ! -name tokenizer.model.v1 -delete \
+ && : >mistral_common/__init__.py \
  && find numpy scipy -type d -name tests -prune -exec rm -r {} + \
- && (cd scipy && rm -r cluster datasets fft fftpack integrate interpolate io misc ndimage odr \
-      optimize signal sparse spatial stats) \
- && find /opt/yoyak/lib/python3*/site-packages/uvloop -name '*.so' -size +10M -exec strip --strip-unneeded {} + \
+ && rm -r numpy/_core/include numpy/_core/_simd.*.so \
+ && cd scipy \
+ && rm -r cluster datasets fft fftpack integrate interpolate io misc ndimage odr \
+      optimize signal sparse spatial stats special/cython_special.* \
+ && find linalg -type f ! -name 'cython_*.so' -delete && touch linalg/__init__.py \
+ && cd .. \
+ && find pygments/lexers -type f ! -name __init__.py ! -name _mapping.py ! -name python.py -delete \
+ && find . -name '*.pyi' -delete \
+ && find . -name '*.so' -size +300k ! -path './*.libs/*' -exec strip --strip-unneeded {} + \
  && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yoyak/lib
 COPY --from=wheel /wheels /tmp/wheels
 RUN python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python install --quiet \
       --no-cache-dir --no-compile --no-deps --no-index /tmp/wheels/*.whl \
+ && /opt/yoyak/bin/python -m yoyak.report.chart_library \
+ && rm -r /opt/yoyak/lib/python3*/site-packages/vl_convert* \
  && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash \
-      /opt/yoyak/lib/python3*/site-packages/yoyak
+      /opt/yoyak/lib/python3*/site-packages/yoyak \
+ && /opt/yoyak/bin/python -I -c "import httptools, numpy.linalg, pydantic, scipy.special, uvloop; scipy.special.nctdtr(3, 1, 1)"
 
 FROM ${PYTHON_IMAGE}
 ARG REVISION=unknown
@@ -45,10 +59,8 @@ LABEL org.opencontainers.image.title="yoyak runner" \
       org.opencontainers.image.description="Benchmarks a host once a configuration, and serves the finished runs as metrics" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
-# Makes the hub's certificate.
-RUN apt-get update -qq \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/*
+# Makes the hub's certificate; python's images have it, with ca-certificates.
+RUN openssl version
 COPY --from=environment /opt/yoyak /opt/yoyak
 ENV PATH=/opt/yoyak/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
 USER 1000:1000

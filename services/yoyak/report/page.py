@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +12,7 @@ from markupsafe import Markup
 
 from yoyak import __version__
 from yoyak.report.cells import has_ties, table_text
+from yoyak.report.chart_library import vega_bundle
 from yoyak.report.figures import FigureGroup
 from yoyak.report.messages import Messages
 from yoyak.report.theme import DARK, FONT, LIGHT, config, css_variables
@@ -74,21 +74,6 @@ def script_json(value: object) -> str:
     """Return JSON that is safe inside a script element, whatever the strings in it hold."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_UNSAFE_IN_SCRIPT)
-
-
-@cache
-def vega_bundle() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script, from the package vl-convert-python.
-
-    Raises:
-        ValueError: the script holds an end tag, so that it cannot stand inside a page.
-    """
-    import vl_convert  # here: it loads a JavaScript engine, which only a report needs
-
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    if "</script" in bundle.lower():
-        raise ValueError("the chart library holds an end tag of script")
-    return bundle.replace("\r\n", "\n")  # as a parser reads it, so that the hash agrees
 
 
 def _style() -> str:
