@@ -9,7 +9,8 @@ import pytest
 from tests.e2e.stack.compose import Stack, free_port
 
 # Their images are built here or have a stand-in; Grafana, Tempo and Ollama have none.
-SERVICES = ("summarizer", "runner", "prometheus", "alertmanager", "node-exporter")
+SERVICES = ("summarizer", "runner", "prometheus", "alertmanager", "node-exporter", "spans")
+EMBEDDED = ("compose.yaml", "docker/compose.embedded.yaml")
 ENGINE_ANSWER_S = 20
 
 
@@ -35,7 +36,7 @@ def engine() -> None:
 def images(engine: None) -> None:  # noqa: ARG001 - a fixture may not be marked with another
     """Our images, built from this checkout."""
     stack = Stack("images", environment={}, files=("compose.yaml", "docker/compose.crawl.yaml"))
-    stack.compose("build", "summarizer", "runner", "crawler")
+    stack.compose("build", "summarizer", "runner", "crawler", "spans")
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def stack(
         stack.down()
 
 
-def a_stack(folder: Path, *, files: Sequence[str] = ("compose.yaml",), **also: str) -> Stack:
+def a_stack(folder: Path, *, files: Sequence[str | Path] = EMBEDDED, **also: str) -> Stack:
     """Return a stack whose runs go into `folder`; `also` are variables."""
     runs = folder / "runs"
     runs.mkdir(parents=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.e2e.stack.compose import Stack, eventually
-from tests.e2e.stack.conftest import a_stack
+from tests.e2e.stack.conftest import EMBEDDED, a_stack
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -19,7 +19,7 @@ def stack(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     """A stack that crawls our newsroom before it benchmarks."""
     stack = a_stack(
         tmp_path_factory.mktemp("crawl"),
-        files=("compose.yaml", "docker/compose.crawl.yaml", "tests/e2e/stack/newsroom.yaml"),
+        files=(*EMBEDDED, "docker/compose.crawl.yaml", "tests/e2e/stack/newsroom.yaml"),
         YOYAK_KEYWORD=KEYWORD,
         YOYAK_CRAWL_URL=f"http://newsroom:8090/search?query={KEYWORD}",
         YOYAK_CRAWL_OPTIONS="--allow-host newsroom --delay 0 --max-articles 6",

@@ -57,10 +57,14 @@ def test_only_the_one_that_gives_folders_away_is_root(stack: Stack) -> None:
     assert stack.containers()["folders"]["HostConfig"]["CapAdd"] in (["CHOWN"], ["CAP_CHOWN"])
 
 
-def test_the_services_image_is_small(stack: Stack) -> None:
-    image = stack.containers()["summarizer"]["Image"]
-    size = int(stack.docker("image", "inspect", "--format", "{{.Size}}", image))
-    assert size <= 350 * MB
+@pytest.mark.parametrize("image", ["summarizer", "runner", "crawler", "gate"])
+def test_our_images_are_small_and_say_what_they_are(stack: Stack, image: str) -> None:
+    (told,) = json.loads(stack.docker("image", "inspect", f"yoyak/{image}:dev"))
+    assert told["Size"] <= 350 * MB
+    assert told["Config"]["User"] == "1000:1000"
+    labels = told["Config"]["Labels"]
+    assert labels["org.opencontainers.image.title"] == f"yoyak {image}"
+    assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
 
 
 def test_an_article_is_summarized(stack: Stack) -> None:
@@ -159,12 +163,37 @@ def test_a_configuration_is_benchmarked_once_and_again_when_asked_for(stack: Sta
     assert len(stack.finished_runs()) == 2
 
 
-def test_from_up_to_the_first_scraped_sample_of_a_benchmark(bare_stack: Stack) -> None:
-    started = time.monotonic()
-    bare_stack.compose("up", "--detach", "--wait", "--no-build", *SERVICES)
-    eventually(
-        lambda: bare_stack.query('yoyak_requests_total{outcome="ok"} > 0'),
-        deadline_s=60,
-        what="a sample",
+def test_prometheus_restarted_keeps_what_it_had_and_goes_on(stack: Stack) -> None:
+    a_finished_run(stack)
+    scrapes = "count_over_time(yoyak_engine_up[1h])"
+    before = float(
+        eventually(lambda: stack.query(scrapes), deadline_s=SCRAPE_S, what="a scrape")[0]["value"][
+            1
+        ]
     )
-    assert time.monotonic() - started < 60
+    stack.compose("restart", "--timeout", "10", "prometheus")
+    eventually(
+        lambda: [s for s in stack.query(scrapes) if float(s["value"][1]) > before],
+        deadline_s=SCRAPE_S,
+        what="more scrapes than before",
+    )
+
+
+def test_down_and_up_again_keeps_model_metrics_and_runs(stack: Stack) -> None:
+    runs = stack.finished_runs()
+    eventually(
+        lambda: stack.query('yoyak_requests_total{outcome="ok"}'),
+        deadline_s=SCRAPE_S,
+        what="a scrape",
+    )
+    seen_s = time.time()
+    stack.compose("down", "--timeout", "10")
+    stack.compose("up", "--detach", "--wait", "--no-build", *SERVICES)
+    assert "making" not in stack.compose("logs", "model").stdout
+    assert stack.query(f"count_over_time(yoyak_requests_total[30s] @ {seen_s:.3f})")
+    eventually(
+        lambda: "this configuration is benchmarked" in stack.compose("logs", "runner").stdout,
+        deadline_s=SCRAPE_S,
+        what="the runner to find its run",
+    )
+    assert stack.finished_runs() == runs

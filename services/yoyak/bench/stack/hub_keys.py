@@ -1,9 +1,12 @@
 """`python -m yoyak.bench.stack.hub_keys FOLDER NAME...`: what a hub is reached with.
 
-A password, Prometheus' web configuration with its hash, and a certificate for the names given,
+A password, its hashes as Prometheus and nginx want them, and a certificate for the names given,
 signed by itself. A certificate of the user's own (cert.pem and key.pem in the folder) stays.
 """
 
+import base64
+import hashlib
+import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ USER = "yoyak"
 DAYS = 825  # the longest that browsers take
 _ROUNDS = 10  # of bcrypt: 50 ms; Prometheus remembers a password that was right
 _OPENSSL_S = 60
+_SALT = 8  # bytes
 
 
 def make_keys(folder: Path, names: Sequence[str]) -> None:
@@ -31,6 +35,7 @@ def make_keys(folder: Path, names: Sequence[str]) -> None:
         if not (folder / "cert.pem").exists():
             _make_certificate(folder, names)
         _replace(folder / "web.yml", _web_configuration(password))
+        _replace(folder / "htpasswd", htpasswd(USER, password, salt=secrets.token_bytes(_SALT)))
         _replace(folder / "client.yml", _client_configuration(folder))
     except OSError as error:
         raise HostError(
@@ -86,6 +91,13 @@ def _web_configuration(password: str) -> str:
         "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n  min_version: TLS12\n"
         f"basic_auth_users:\n  {USER}: {hashed}\n"
     )
+
+
+def htpasswd(user: str, password: str, *, salt: bytes) -> str:
+    """Return nginx's line: salted SHA-1, since nginx computes it for every request anew and bcrypt
+    would hold its one worker for 50 ms. Of 144 drawn bits no hash can be turned back."""
+    digest = hashlib.sha1(password.encode() + salt).digest()  # noqa: S324 - nginx' own scheme
+    return f"{user}:{{SSHA}}{base64.b64encode(digest + salt).decode()}\n"
 
 
 def _client_configuration(folder: Path) -> str:

@@ -20,8 +20,14 @@ async def provide(url: str, model: str) -> None:
 
     Raises:
         EngineError: the server cannot be reached, or cannot fetch it.
-        UsageError: `url` is no address.
+        UsageError: `url` is no address, or `model` is a file.
     """
+    if model.endswith(".gguf"):
+        raise UsageError(
+            f'YOYAK_MODEL is "{model}", a file; Ollama takes a name such as '
+            "mistral:7b-instruct-q4_0. For a file, COMPOSE_FILE=compose.yaml:"
+            "docker/compose.embedded.yaml in .env"
+        )
     if await _is_there(url, model):
         _log(f"{model} is there")
         return
@@ -57,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     """Provide the model and return the exit code."""
     try:
         if len(arguments) != 2:
-            raise UsageError("URL and MODEL are wanted; see docker/compose.ollama.yaml")
+            raise UsageError("URL and MODEL are wanted; see compose.yaml")
         asyncio.run(provide(arguments[0], arguments[1]))
     except YoyakError as error:
         _log(f"error: {error}")

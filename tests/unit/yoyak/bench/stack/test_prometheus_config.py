@@ -1,23 +1,24 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from yoyak.bench.stack.prometheus_config import Hub, configuration, receiver_url
-from yoyak.errors import UsageError
+from yoyak.bench.stack.hub import Hub
+from yoyak.bench.stack.prometheus_config import prometheus_configuration
 
 BASE = Path(__file__).parents[5] / "docker/prometheus/prometheus.yml"
 
 
 def made(hub: Hub | None) -> dict[str, Any]:
-    text = configuration(BASE.read_text(), hub, rules="/etc/prometheus", secrets="/configuration")
+    text = prometheus_configuration(
+        BASE.read_text(), hub, rules="/etc/prometheus", secrets="/configuration"
+    )
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
 
 
 def a_hub(**also: object) -> Hub:
-    fields = {"url": "https://h/api/v1/write", "host": "i-1", "user": "yoyak"}
+    fields = {"url": "https://h/api/v1/write", "host": "i-1", "user": "yoyak", "traces_url": None}
     return Hub(**{**fields, "has_certificate": True, **also})  # type: ignore[arg-type] # fields by name
 
 
@@ -49,21 +50,3 @@ def test_amazons_store_takes_a_signature_in_place_of_a_password() -> None:
     (remote,) = made(hub)["remote_write"]
     assert remote["sigv4"] == {"region": "ap-northeast-2"}
     assert not {"basic_auth", "tls_config"} & set(remote)
-
-
-@pytest.mark.parametrize(
-    ("address", "receiver"),
-    [
-        ("https://hub:9443", "https://hub:9443/api/v1/write"),
-        ("https://hub:9443/", "https://hub:9443/api/v1/write"),
-        ("https://mimir/api/v1/push", "https://mimir/api/v1/push"),
-    ],
-)
-def test_an_address_without_a_path_is_a_hub_of_ours(address: str, receiver: str) -> None:
-    assert receiver_url(address) == receiver
-
-
-@pytest.mark.parametrize("address", ["http://hub:9090", "hub:9443", "https://", "https://a:b@hub"])
-def test_what_would_show_a_password_is_refused(address: str) -> None:
-    with pytest.raises(UsageError, match="https:// address"):
-        receiver_url(address)
