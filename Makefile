@@ -69,6 +69,11 @@ bench-statistics: $(VENV)/.dev ## false alarms, coverage and power of the compar
 bench-telemetry: $(VENV)/.dev ## what metrics and scrapes cost the service
 	$(BIN)/python benchmarks/metrics.py
 
+.PHONY: bench-stack
+bench-stack: $(VENV)/.dev ## the stack of a host: from up to the first sample, and idle (2 minutes; engine, images and root)
+	docker compose build --quiet
+	$(BIN)/python benchmarks/stack.py
+
 .PHONY: bench-replay
 bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error
 	$(BIN)/python benchmarks/replay.py
@@ -81,6 +86,13 @@ bench-crawl: $(VENV)/.dev ## what extraction reaches, and what the crawler adds 
 .PHONY: bench-report
 bench-report: $(VENV)/.dev ## time and size of reports
 	$(BIN)/python benchmarks/report.py
+
+.PHONY: sbom
+sbom: ## bills of materials of our images into sbom/ (SPDX; a builder of the docker-container driver)
+	@for image in runner summarizer crawler; do \
+	  docker buildx build --sbom=true --output type=local,dest=sbom/$$image -f docker/$$image.Dockerfile . || exit; \
+	done
+	docker buildx build --sbom=true --output type=local,dest=sbom/gate docker/gate
 
 .PHONY: shots
 shots: $(VENV)/.dev ## pictures of the newest run's report, for the README (needs chromium)
