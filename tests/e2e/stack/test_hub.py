@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 from tests.e2e.stack.compose import ANSWER_S, REPOSITORY, Stack, eventually, free_port
-from tests.e2e.stack.conftest import a_stack
+from tests.e2e.stack.conftest import EMBEDDED, a_stack
 
 pytestmark = pytest.mark.timeout(900)
 
-ON_THE_HUB = ("prometheus", "runs")
-ON_A_HOST = ("summarizer", "runner", "prometheus")
+SINK = "tests/e2e/stack/otlp_sink.yaml"
+ON_THE_HUB = ("prometheus", "runs", "spans", "tempo")
+ON_A_HOST = ("summarizer", "runner", "prometheus", "spans", "tempo")
 TYPES = {"r5.4xlarge", "m5.16xlarge"}
 ARRIVAL_S = 120
 OUTAGE_S = 12
@@ -34,16 +35,20 @@ class Hub:
         # Containers of other projects reach it here; it is an address of this machine only.
         self.stack = Stack(
             f"yoyak-test-hub-{free_port()}",
-            files=("docker/compose.hub.yaml",),
+            files=("docker/compose.hub.yaml", SINK),
             environment={
+                "YOYAK_TEST_OTLP_SINK": str(REPOSITORY / "tests/e2e/stack/otlp_sink.py"),
+                "YOYAK_HUB_TRACES_PORT": str(free_port()),
                 "YOYAK_HUB_BIND": gateway(),
                 "YOYAK_HUB_NAMES": gateway(),
                 "YOYAK_HUB_PORT": str(free_port()),
             },
         )
         self.url = f"https://{gateway()}:{self.stack.environment['YOYAK_HUB_PORT']}"
+        self.traces_url = f"https://{gateway()}:{self.stack.environment['YOYAK_HUB_TRACES_PORT']}"
         self.password = folder / "hub-password"
         self.certificate = folder / "hub-ca.pem"
+        self.hosts: list[Stack] = []
 
     def up(self) -> None:
         self.stack.compose("up", "--detach", "--wait", "--no-build", *ON_THE_HUB)
@@ -68,6 +73,30 @@ class Hub:
         return {series["metric"].get("instance_type", "") for series in self.query(promql)}
 
 
+ASK_SINK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:4318').read().decode())"
+SEND_SPAN = """
+import sys, urllib.request
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+request = ExportTraceServiceRequest()
+span = request.resource_spans.add().scope_spans.add().spans.add()
+span.name, span.trace_id, span.span_id = sys.argv[1], b"t" * 16, b"s" * 8
+urllib.request.urlopen(urllib.request.Request(
+    "http://spans:4318/v1/traces", request.SerializeToString(),
+    {"Content-Type": "application/x-protobuf"}), timeout=10)
+"""
+
+
+def span_names(stack: Stack) -> set[str]:
+    """Return the names of the spans that a project's trace store holds."""
+    said = stack.compose("exec", "-T", "tempo", "python3", "-c", ASK_SINK).stdout
+    return {span["name"] for span in json.loads(said)}
+
+
+def send_span(host: Stack, name: str) -> None:
+    """Send a span as every program of the host does."""
+    host.compose("exec", "-T", "runner", "python3", "-c", SEND_SPAN, name)
+
+
 def gateway() -> str:
     """Return this machine's address on the engine's own bridge."""
     told = Stack("bridge", environment={}).docker("network", "inspect", "bridge")
@@ -80,15 +109,18 @@ def hub(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]
     """A hub that two hosts write to."""
     folder = tmp_path_factory.mktemp("hub")
     hub = Hub(folder)
-    hosts = []
+    hosts = hub.hosts
     try:
         hub.up()
         for name in sorted(TYPES):
             host = a_stack(
                 folder / name,
+                files=(*EMBEDDED, SINK),
+                YOYAK_TEST_OTLP_SINK=str(REPOSITORY / "tests/e2e/stack/otlp_sink.py"),
                 YOYAK_INSTANCE_TYPE=name,
                 YOYAK_INSTANCE_ID=f"i-{name}",
                 YOYAK_HUB=hub.url,
+                YOYAK_HUB_TRACES=hub.traces_url,
                 YOYAK_HUB_PASSWORD_FILE=str(hub.password),
                 YOYAK_HUB_CA_FILE=str(hub.certificate),
                 YOYAK_RUN_REPETITIONS="3",
@@ -150,11 +182,31 @@ def test_nobody_reads_without_the_password(hub: Hub, authorization: str) -> None
     assert refused.value.code == 401
 
 
+def test_spans_of_both_hosts_arrive_in_the_hub_and_stay_on_their_host(hub: Hub) -> None:
+    names = {f"of {host.environment['YOYAK_INSTANCE_TYPE']}": host for host in hub.hosts}
+    for name, host in names.items():
+        send_span(host, name)
+        assert name in span_names(host)
+    eventually(lambda: span_names(hub.stack) >= set(names), deadline_s=ARRIVAL_S, what="both spans")
+
+
+def test_nobody_sends_spans_without_the_password(hub: Hub) -> None:
+    trusted = ssl.create_default_context(cafile=str(hub.certificate))
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(  # noqa: S310 - https, ours
+            f"{hub.traces_url}/v1/traces", b"", timeout=ANSWER_S, context=trusted
+        )
+    refused.value.close()
+    assert refused.value.code == 401
+
+
 def test_a_host_that_lost_the_hub_catches_up(hub: Hub) -> None:
-    hub.stack.compose("stop", "prometheus")
+    hub.stack.compose("stop", "prometheus", "spans")
     lost_s = time.time()
+    send_span(hub.hosts[0], "of the outage")
+    assert "of the outage" in span_names(hub.hosts[0])
     eventually(lambda: time.time() > lost_s + OUTAGE_S, deadline_s=60, what="the outage to pass")
-    hub.stack.compose("start", "prometheus")
+    hub.stack.compose("start", "prometheus", "spans")
     eventually(
         lambda: len(hub.query("count_over_time(yoyak_engine_up[8s]) >= 1", lost_s + 10)) == 2,
         deadline_s=ARRIVAL_S,
