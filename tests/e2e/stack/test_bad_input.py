@@ -28,6 +28,14 @@ def test_a_wrong_option_of_the_benchmark(bare_stack: Stack) -> None:
     assert 'ARTICLES in the environment is "none"; it takes a whole number' in done.stderr
 
 
+def test_a_misspelt_name_in_env(bare_stack: Stack) -> None:
+    done = bare_stack.compose(
+        "run", "--rm", "--env", "YOYAK_MODLE=m", "settings", succeeds=False
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "YOYAK_MODLE in .env is read by nothing; did you mean YOYAK_MODEL?" in done.stderr
+
+
 def test_a_user_who_is_no_number(bare_stack: Stack) -> None:
     done = bare_stack.compose(
         "run", "--rm", "folders", also={"YOYAK_UID": "me"}, succeeds=False

@@ -41,6 +41,18 @@ def test_the_documented_default_is_the_one_that_is_used() -> None:
         assert defaults - of_the_embedded_engine == {documented_defaults[variable]}, variable
 
 
+def test_the_guides_name_no_variable_that_there_is_not() -> None:
+    for name in ("docs/ec2.md", "README.md", "README.ko.md"):
+        named = set(re.findall(r"YOYAK_[A-Z0-9_]*[A-Z0-9]\b(?!\*)", text_of(name)))
+        assert named <= set(documented()), name
+
+
+def test_every_file_that_the_guides_add_is_there() -> None:
+    for name in ("docs/ec2.md", ".env.example", "docker/compose.nvidia.yaml"):
+        for file in re.findall(r"\bdocker/[\w.-]+\.yaml", text_of(name)):
+            assert (REPOSITORY / file).is_file(), f"{name}: {file}"
+
+
 def test_every_image_has_a_tag_and_none_is_latest() -> None:
     images = [image for name in COMPOSE_FILES for image in IMAGE.findall(text_of(name))]
     assert len(images) >= 10
