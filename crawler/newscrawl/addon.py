@@ -12,12 +12,14 @@ from newscrawl.middlewares import (
     LoudOffsiteMiddleware,
     PatientRetryMiddleware,
 )
+from newscrawl.page_trail import TrailMiddleware
 from newscrawl.pipelines.feed import FeedPipeline
 from newscrawl.pipelines.identity import IdentityPipeline
 from newscrawl.pipelines.keep import KeepPipeline
 from newscrawl.pipelines.quality import QualityPipeline
 from newscrawl.pipelines.relevance import RelevancePipeline
 from newscrawl.progress import ProgressExtension
+from newscrawl.tracing import TRACES_SETTING, TracingExtension
 
 PIPELINES = {
     QualityPipeline: 100,
@@ -44,5 +46,9 @@ class NewscrawlAddon:
         settings.setdefault_in_component_priority_dict(middlewares, BudgetMiddleware, 950)
         for pipeline, place in PIPELINES.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, place)
+        if settings.get(TRACES_SETTING) is not None:
+            settings.setdefault_in_component_priority_dict(middlewares, TrailMiddleware, 990)
+            # Before the metrics: what it could not send is counted there when they are left.
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", TracingExtension, 400)
         for extension in (ProgressExtension, MetricsExtension, CrawlDelayExtension):
             settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, 500)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from newscrawl.naver.api import DEVELOPERS, HOMES, HUB, Keys
+from otlp_spans.settings import OtlpSettings, settings_from
 from yoyak.errors import UsageError
 
 
@@ -25,6 +26,15 @@ def naver_keys(environment: Mapping[str, str], *, home: str | None) -> Keys:
         f"no keys for Naver's search API: set {wanted}, from {homes[0].keys_from}; "
         "without keys, crawl a publisher: yoyak crawl site URL"
     )
+
+
+def traces(environment: Mapping[str, str]) -> OtlpSettings | None:
+    """Return where spans go, by OpenTelemetry's standard variables; None for nowhere.
+
+    Raises:
+        UsageError: a variable holds what it cannot.
+    """
+    return settings_from(environment)
 
 
 def budget_file(environment: Mapping[str, str]) -> Path:

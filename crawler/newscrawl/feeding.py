@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from newscrawl.middlewares import backoff_s
+from otlp_spans.span import TraceContext
 from yoyak.errors import HostError
 
 PATH = "/v1/summaries"
@@ -33,11 +34,13 @@ class Letter:
     text: str
     trace_id: str  # 32 hex digits
     span_id: str  # 16 hex digits: the span of the delivery
+    parent_span_id: str | None = None  # of the extraction, maybe by an earlier crawl
+    is_sampled: bool = True
 
     @property
     def traceparent(self) -> str:
         """The W3C header that makes the service's spans children of ours."""
-        return f"00-{self.trace_id}-{self.span_id}-01"
+        return TraceContext(self.trace_id, self.span_id, self.is_sampled).traceparent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,8 @@ class Outcome:
     status: int | None = None
     problem: str | None = None
     answer: dict[str, Any] | None = None
+    began_ns: int | None = None  # CLOCK_MONOTONIC: of the first try, None: there was none
+    ended_ns: int | None = None
 
 
 class FeedLog:
@@ -164,16 +169,19 @@ class Feeder:
     async def _work(self) -> None:
         while True:
             letter = await self._waiting.get()
+            began_ns = None if self._given_up else time.monotonic_ns()
             try:
                 outcome = _gave_up(0) if self._given_up else await self._deliver(letter)
             except asyncio.CancelledError:
-                self._tell(letter, _gave_up(1))
+                self._tell(letter, _gave_up(1), began_ns)
                 raise
             finally:
                 self._waiting.task_done()
-            self._tell(letter, outcome)
+            self._tell(letter, outcome, began_ns)
 
-    def _tell(self, letter: Letter, outcome: Outcome) -> None:
+    def _tell(self, letter: Letter, outcome: Outcome, began_ns: int | None = None) -> None:
+        if began_ns is not None:
+            outcome = replace(outcome, began_ns=began_ns, ended_ns=time.monotonic_ns())
         self.counts[outcome.outcome] += 1
         self._on_outcome(letter, outcome)
 

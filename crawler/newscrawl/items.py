@@ -1,12 +1,12 @@
 """What the spiders yield."""
 
-import secrets
 from dataclasses import dataclass, field
 
 from newscrawl.addresses import article_id, article_key
 from newscrawl.candidates import Candidate, Rank
 from newscrawl.discovery.links import is_article_address
 from newscrawl.extract.extracted import Extracted
+from newscrawl.page_trail import PageTrail
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class ArticleItem:
     extraction: str  # the path that produced the text
     fetched_at: str = ""  # ISO 8601 UTC
     trace_id: str = ""  # 32 hex digits; one trace a page
+    span_id: str = ""  # 16 hex digits; the extraction, below which its delivery stands
     other_keys: tuple[str, ...] = ()  # of the addresses that discovery knew
     modified_at: str | None = None
     canonical_url: str | None = None
@@ -50,7 +51,7 @@ class ArticleItem:
 
 
 def article_item(
-    found: Extracted, *, url: str, fetched_at: str, candidate: Candidate
+    found: Extracted, *, url: str, fetched_at: str, candidate: Candidate, trail: PageTrail
 ) -> ArticleItem:
     """Return the item of a page that was found at `url`, after redirects."""
     key = article_key(url)
@@ -61,7 +62,8 @@ def article_item(
         url=url,
         rank=candidate.rank,
         fetched_at=fetched_at,
-        trace_id=secrets.token_hex(16),
+        trace_id=trail.trace_id,
+        span_id=trail.extract_span_id,
         other_keys=tuple(dict.fromkeys(other for other in others if other != key)),
         title=found.title,
         text=found.text,

@@ -1,5 +1,6 @@
 """The crawl as Prometheus series: live over HTTP while it runs, left as a textfile when it ends."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,17 @@ from prometheus_client import (
     start_http_server,
 )
 from prometheus_client import write_to_textfile as write_textfile
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 from scrapy import signals
 
 from newscrawl.outcomes import CONTENT, SKIPPED
 from newscrawl.own_signals import article_fed, page_extracted, page_skipped
+from newscrawl.tracing import TracingExtension
 from yoyak.errors import HostError
 
 if TYPE_CHECKING:
+    from scrapy import Spider
     from scrapy.crawler import Crawler
 
 METRICS_ADDRESS_SETTING = "NEWSCRAWL_METRICS_ADDRESS"
@@ -85,6 +90,23 @@ class CrawlMetrics:
         """Count an article that the summarizer answered."""
         self.feed_seconds.observe(seconds)
 
+    def track_spans(self, dropped: Callable[[], int]) -> None:
+        """Export how many spans were lost; where none are sent there is no such series."""
+        self.registry.register(_SpansDropped(dropped))
+
+
+class _SpansDropped(Collector):
+    def __init__(self, dropped: Callable[[], int]) -> None:
+        self._dropped = dropped
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily(
+            "newscrawl_spans_dropped",
+            "Spans that the trace store did not take: queue full, export failed, or no time left",
+        )
+        family.add_metric((), self._dropped())
+        yield family
+
 
 class MetricsExtension:
     """Serves the series while the spider is open, and writes the textfile when it closes."""
@@ -124,10 +146,17 @@ class MetricsExtension:
             (metrics.skipped, page_skipped),
             (metrics.kept, signals.item_scraped),
             (metrics.fed, article_fed),
+            (extension.opened, signals.spider_opened),
             (extension.closed, signals.spider_closed),
         ):
             crawler.signals.connect(receiver, signal=signal)
         return extension
+
+    def opened(self, spider: "Spider") -> None:
+        """Count lost spans too, where spans are sent."""
+        tracing = spider.crawler.get_extension(TracingExtension)
+        if tracing is not None:
+            self.metrics.track_spans(lambda: tracing.sender.dropped)
 
     def closed(self) -> None:
         """Stop serving and leave the textfile, whole or not at all."""

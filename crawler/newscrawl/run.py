@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 
 from newscrawl.assembly import assemble
 from newscrawl.closing import Closing
-from newscrawl.environment import budget_file, naver_keys
+from newscrawl.environment import budget_file, naver_keys, traces
 from newscrawl.feeding import DELIVERED, REFUSED, UNDELIVERED
 from newscrawl.findings import EMPTY_MAX_RATIO, LAYOUT_CHANGED, findings
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
@@ -34,6 +34,7 @@ from newscrawl.settings import user_agent
 from newscrawl.spiders.base import NewsSpider
 from newscrawl.spiders.naver import NaverSpider
 from newscrawl.spiders.site import SiteSpider
+from newscrawl.tracing import TRACES_SETTING
 from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
 
 LOG = "crawl.log"
@@ -122,6 +123,7 @@ def settings(options: CrawlOptions) -> Settings:
         **_cache_settings(options),
         **_export_settings(options),
         "USER_AGENT": user_agent(options.contact),
+        TRACES_SETTING: traces(os.environ),
         METRICS_ADDRESS_SETTING: options.metrics,
         METRICS_TEXTFILE_SETTING: str(
             (options.metrics_textfile or options.state / TEXTFILE).absolute()

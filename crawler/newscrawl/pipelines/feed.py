@@ -1,7 +1,6 @@
 """Sends each kept article to the summarizer as it arrives."""
 
 import asyncio
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import CloseSpider
@@ -9,7 +8,10 @@ from scrapy.exceptions import CloseSpider
 from newscrawl.feeding import DELIVERED, Feeder, FeedLog, Letter, Outcome
 from newscrawl.items import ArticleItem
 from newscrawl.journal import JOURNAL, lines
-from newscrawl.own_signals import article_fed
+from newscrawl.own_signals import article_fed, article_settled
+from newscrawl.tracing import TRACES_SETTING
+from otlp_spans.settings import OtlpSettings
+from otlp_spans.span import new_span_id
 from yoyak.errors import HostError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class FeedPipeline:
         self._feeder: Feeder | None = None
         self._log: FeedLog | None = None
         self._earlier: asyncio.Task[None] | None = None
+        self._traces: OtlpSettings | None = crawler.settings.get(TRACES_SETTING)
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> "FeedPipeline":
@@ -61,7 +64,7 @@ class FeedPipeline:
     async def process_item(self, item: ArticleItem) -> ArticleItem:
         """Return the item when it waits for its delivery, or when the crawl is interrupted."""
         if self._feeder is not None:
-            letter = _letter(vars_of(item))
+            letter = self._letter(vars_of(item))
             while self._crawler.engine.running:
                 try:
                     await asyncio.wait_for(self._feeder.send(letter), INTERRUPT_EVERY_S)
@@ -95,7 +98,20 @@ class FeedPipeline:
             if offset >= end:
                 return
             if entry["kind"] == "article" and entry["key"] not in self._log.settled:
-                await self._feeder.send(_letter(entry))
+                await self._feeder.send(self._letter(entry))
+
+    def _letter(self, entry: dict[str, Any]) -> Letter:
+        trace_id = entry["trace_id"]
+        return Letter(
+            key=entry["key"],
+            id=entry["id"],
+            title=entry["title"],
+            text=entry["text"],
+            trace_id=trace_id,
+            span_id=new_span_id(),
+            parent_span_id=entry.get("span_id") or None,  # older journals have none
+            is_sampled=self._traces is None or self._traces.is_root_sampled(trace_id),
+        )
 
     def _settled(self, letter: Letter, outcome: Outcome) -> None:
         if self._log is None:
@@ -107,21 +123,12 @@ class FeedPipeline:
             self._crawler.spider.stop(  # type: ignore[union-attr]  # a NewsSpider
                 HostError(f"{path} cannot be written ({error.strerror}); free some space")
             )
+        self._crawler.signals.send_catch_log(article_settled, letter=letter, outcome=outcome)
         if outcome.outcome == DELIVERED:
             self._crawler.signals.send_catch_log(article_fed, seconds=outcome.seconds)
 
 
 def vars_of(item: ArticleItem) -> dict[str, Any]:
     """Return what a letter needs of an item."""
-    return {name: getattr(item, name) for name in ("key", "id", "title", "text", "trace_id")}
-
-
-def _letter(entry: dict[str, Any]) -> Letter:
-    return Letter(
-        key=entry["key"],
-        id=entry["id"],
-        title=entry["title"],
-        text=entry["text"],
-        trace_id=entry["trace_id"],
-        span_id=secrets.token_hex(8),
-    )
+    names = ("key", "id", "title", "text", "trace_id", "span_id")
+    return {name: getattr(item, name) for name in names}

@@ -1,6 +1,7 @@
 """What both spiders share: from a candidate address to an article item, or to a named reason."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,7 +21,8 @@ from newscrawl.items import ArticleItem, article_item
 from newscrawl.ledger import Ledger
 from newscrawl.options import CrawlOptions
 from newscrawl.outcomes import Skipped
-from newscrawl.own_signals import page_extracted, page_skipped
+from newscrawl.own_signals import page_done, page_extracted, page_skipped
+from newscrawl.page_trail import META, PageTrail
 from yoyak.errors import HostError, YoyakError
 
 if TYPE_CHECKING:
@@ -123,6 +125,7 @@ class NewsSpider(Spider):
                 "rank": candidate.rank,
                 "key": keys[0],
                 "dont_obey_robotstxt": self.is_permitted(candidate.url),
+                META: PageTrail(url=candidate.url),
             },
         )
 
@@ -130,10 +133,14 @@ class NewsSpider(Spider):
         self, response: Response, candidate: Candidate
     ) -> AsyncIterator[ArticleItem]:
         """Yield the article of a page."""
+        trail: PageTrail = response.meta[META]
+        trail.url, trail.status = response.url, response.status
+        trail.is_cached = "cached" in response.flags
         try:
             item = await self.article_of(response, candidate)
         except Skipped as skipped:
             self.skip(article_key(candidate.url), response.url, skipped.reason)
+            self._done(trail, skipped.reason)
             return
         yield item
 
@@ -147,9 +154,18 @@ class NewsSpider(Spider):
             raise Skipped("empty_body")
         if not is_html(response):
             raise Skipped("not_html")
-        found = await self.pool.extract(response.body, response.url, declared_charset(response))
+        trail: PageTrail = response.meta[META]
+        trail.extract_began_ns = time.monotonic_ns()
+        try:
+            found = await self.pool.extract(response.body, response.url, declared_charset(response))
+        finally:
+            trail.extracted_ns = time.monotonic_ns()
         return article_item(
-            found, url=response.url, fetched_at=fetched_at(response), candidate=candidate
+            found,
+            url=response.url,
+            fetched_at=fetched_at(response),
+            candidate=candidate,
+            trail=trail,
         )
 
     def _extracted(self, seconds: float) -> None:
@@ -164,7 +180,12 @@ class NewsSpider(Spider):
         else:
             reason = reason_of(error, request.url) if error else "connection"
         self.skip(request.meta["key"], request.url, reason)
+        self._done(request.meta[META], reason)
         yield from ()
+
+    def _done(self, trail: PageTrail, reason: str) -> None:
+        trail.outcome = reason
+        self.crawler.signals.send_catch_log(page_done, trail=trail)
 
     def page_finished(self) -> None:
         """Let the next candidate go where pages under way held it back."""

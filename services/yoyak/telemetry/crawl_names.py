@@ -29,7 +29,12 @@ FEED = Metric(
     help="Handing an article to the summarizer, until its answer",
     buckets=TIME_BUCKETS_S,
 )
+SPANS_DROPPED = Metric(
+    name="newscrawl_spans_dropped_total",
+    kind="counter",
+    help="Spans that the trace store did not take: queue full, export failed, or no time left",
+)
 
 CRAWL_METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (PAGES, ARTICLES, EXTRACT, FEED)
+    metric.name: metric for metric in (PAGES, ARTICLES, EXTRACT, FEED, SPANS_DROPPED)
 }

@@ -6,6 +6,7 @@ from newscrawl.candidates import Candidate
 from newscrawl.extract import Extracted
 from newscrawl.items import ArticleItem, article_item
 from newscrawl.journal import Journal
+from newscrawl.page_trail import PageTrail
 from yoyak.dataset import read_dataset
 
 TEXT = "너울군이 산내면에 새 도서관을 짓는다. 사업비는 {0}억원이고 개관은 {0}년 뒤 봄이다. " * 4
@@ -18,7 +19,11 @@ def item(number: int, published_at: str | None, *, host: str = "news.example") -
     )
     at = f"2026-11-2{number}T00:00:00+00:00"
     return article_item(
-        found, url=url, fetched_at=at, candidate=Candidate(url=url, rank=(0, 0, number))
+        found,
+        url=url,
+        fetched_at=at,
+        candidate=Candidate(url=url, rank=(0, 0, number)),
+        trail=PageTrail(),
     )
 
 

@@ -9,6 +9,7 @@ from newscrawl.extract import Extracted
 from newscrawl.items import ArticleItem, article_item
 from newscrawl.journal import Journal, lines
 from newscrawl.ledger import Ledger
+from newscrawl.page_trail import PageTrail
 from yoyak.errors import HostError
 
 
@@ -18,7 +19,8 @@ def item(number: int, *, rank: tuple[int, int, int] | None = None, other: str = 
     candidate = Candidate(
         url=url, rank=rank or (0, 0, number), other_urls=(other,) if other else ()
     )
-    return article_item(found, url=url, fetched_at="2026-11-12T00:00:00+00:00", candidate=candidate)
+    at = "2026-11-12T00:00:00+00:00"
+    return article_item(found, url=url, fetched_at=at, candidate=candidate, trail=PageTrail())
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from yoyak.telemetry.crawl_names import CRAWL_METRICS
 
 
 def exported() -> dict[str, Metric]:
-    families = CrawlMetrics().registry.collect()
+    metrics = CrawlMetrics()
+    metrics.track_spans(lambda: 0)
+    families = metrics.registry.collect()
     return {
         family.name + "_total" if family.type == "counter" else family.name: family
         for family in families
