@@ -1,6 +1,7 @@
 """The service's addresses."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,11 +28,14 @@ from summarizer.service_discovery import target_groups
 from summarizer.settings import Settings
 from summarizer.slots import Slots
 from summarizer.summaries import Summarizer, SummaryResponse, generation_request
+from summarizer.tracing import Tracing
 from yoyak import __version__, prompts
 from yoyak.errors import EngineError
 from yoyak.telemetry import names
+from yoyak.telemetry.metrics import FinishedRequest
+from yoyak.telemetry.spans import ServedRequest
 
-SUMMARIES = "/v1/summaries"
+SUMMARIES = names.SUMMARIES_ROUTE
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class Parts:
     keeper: EngineKeeper
     slots: Slots
     observation: Observation
+    tracing: Tracing
 
 
 def create_app(parts: Parts) -> ASGIApp:
@@ -73,6 +78,7 @@ def _add_summaries(app: FastAPI, parts: Parts) -> None:
         keeper=parts.keeper,
         slots=parts.slots,
         metrics=parts.observation.requests,
+        tracing=parts.tracing,
         timeout_s=parts.settings.timeout_s,
     )
 
@@ -165,7 +171,10 @@ def _add_problems(app: FastAPI, parts: Parts) -> None:
 
     def answer(request: Request, problem: Problem) -> Response:
         caller = _caller(request)
-        count(request.scope["path"], problem, caller.phase)
+        path = request.scope["path"]
+        count(path, problem, caller.phase)
+        if path == SUMMARIES:
+            _trace_refusal(parts.tracing, caller, problem)
         headers = dict(problem.headers(caller.request_id))
         return Response(
             problem.body(caller.request_id),
@@ -218,6 +227,33 @@ def _counter(parts: Parts) -> Callable[[str, Problem, names.Phase], None]:
             parts.observation.requests.refuse(problem.outcome, phase)
 
     return count
+
+
+def _trace_refusal(tracing: Tracing, caller: Caller, problem: Problem) -> None:
+    """Leave a span of a request that never was one for the engine."""
+    trail = tracing.trail(caller.trace)
+    if trail is None:
+        return
+    finished = FinishedRequest(
+        outcome=problem.outcome,
+        phase=caller.phase,
+        arrived_ns=caller.arrived_ns,
+        queue_s=None,
+        chunk_ns=(),
+        done_ns=time.monotonic_ns(),
+        prompt_chars=0,
+        output_chars=0,
+        usage=None,
+        trace_id=None,
+    )
+    tracing.finished(
+        ServedRequest(
+            finished=finished,
+            trail=trail,
+            request_id=caller.request_id,
+            status=problem.kind.status,
+        )
+    )
 
 
 def _caller(request: Request) -> Caller:

@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from otlp_spans.span import TraceContext
 from summarizer import problems
 from summarizer.problems import Problem
 from yoyak.telemetry import names
@@ -19,8 +20,6 @@ OnProblem = Callable[[str, Problem, names.Phase], None]
 SCOPE_KEY = "yoyak.caller"
 BODY_DEADLINE_S = 30.0  # a body is at most a few MB; whoever drips it holds a connection
 _USABLE_ID = re.compile(rb"[\x21-\x7e]{1,128}")
-_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
-_SAMPLED = 0x01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +30,12 @@ class Caller:
     request_id: str
     phase: names.Phase
     traceparent: str | None  # W3C, as it came; None if absent or not of its form
+    trace: TraceContext | None  # what it says
 
     @property
     def sampled_trace_id(self) -> str | None:
         """32 hex digits, if the caller keeps its trace."""
-        found = _TRACEPARENT.fullmatch(self.traceparent or "")
-        return found[1] if found and int(found[2], 16) & _SAMPLED else None
+        return self.trace.trace_id if self.trace is not None and self.trace.is_sampled else None
 
 
 class Edge:
@@ -122,11 +121,13 @@ def _caller(arrived_ns: int, request_id: bytes, headers: dict[bytes, bytes]) -> 
     if phase not in names.PHASES:
         raise Problem(problems.MALFORMED, f"X-Yoyak-Phase must be one of {', '.join(names.PHASES)}")
     traceparent = headers.get(b"traceparent", b"").decode("latin-1")
+    trace = TraceContext.parse(traceparent)
     return Caller(
         arrived_ns=arrived_ns,
         request_id=request_id.decode("ascii"),
         phase=phase,
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+        traceparent=None if trace is None else traceparent,
+        trace=trace,
     )
 
 

@@ -8,6 +8,7 @@ from prometheus_client.registry import CollectorRegistry
 
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.slots import Slots
+from summarizer.tracing import Tracing
 from yoyak.host.cgroup import cgroup_limits
 from yoyak.host.facts import HostFacts
 from yoyak.host.gpu import Gpus
@@ -39,7 +40,7 @@ class HostView:
 class Observation:
     """The metrics of one service, in one registry of its own."""
 
-    def __init__(self, *, keeper: EngineKeeper, slots: Slots) -> None:
+    def __init__(self, *, keeper: EngineKeeper, slots: Slots, tracing: Tracing) -> None:
         """Make the registry; the host's series join once `see_host` was called."""
         registry = CollectorRegistry()
         self.requests = RequestMetrics(registry)
@@ -47,6 +48,7 @@ class Observation:
         self.host: HostView | None = None
         self._keeper = keeper
         self._slots = slots
+        self._tracing = tracing
         self._sampler: Sampler | None = None
         self._followed_pid: int | None = None
         self._limit_bytes: int | None = None
@@ -79,6 +81,7 @@ class Observation:
             in_flight=self._slots.in_flight,
             queue_depth=self._slots.waiting,
             is_engine_up=self._keeper.is_up,
+            spans_dropped=self._tracing.dropped,
             engine=self._keeper.facts,
             host=None if self.host is None else self.host.facts,
         )

@@ -17,6 +17,7 @@ from summarizer.engine_keeper import EngineKeeper
 from summarizer.observation import HostView, Observation
 from summarizer.settings import Settings
 from summarizer.slots import Slots
+from summarizer.tracing import Tracing
 from yoyak.engines import open_engine
 from yoyak.errors import HostError, InterruptedRun
 from yoyak.host.facts import host_facts
@@ -102,8 +103,11 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
         change_timeout_s=max(CHANGE_TIMEOUT_S, settings.timeout_s),
     )
     slots = Slots(concurrency=settings.concurrency, queue=settings.queue)
-    observation = Observation(keeper=keeper, slots=slots)
-    parts = Parts(settings=settings, keeper=keeper, slots=slots, observation=observation)
+    tracing = Tracing(settings.traces, is_quiet=lambda: slots.is_idle)
+    observation = Observation(keeper=keeper, slots=slots, tracing=tracing)
+    parts = Parts(
+        settings=settings, keeper=keeper, slots=slots, observation=observation, tracing=tracing
+    )
     server = _Server(
         uvicorn.Config(
             create_app(parts),
@@ -133,6 +137,7 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             finally:
                 observation.close()
                 await keeper.close()
+                await asyncio.to_thread(tracing.close)
     if stop.by == signal.SIGINT:
         raise InterruptedRun("interrupted")
 
@@ -142,6 +147,7 @@ async def _start(settings: Settings, parts: Parts, url: str) -> None:
     facts = await asyncio.to_thread(host_facts, told=settings.told)
     gpus = await asyncio.to_thread(open_gpus)
     parts.observation.see_host(HostView(facts=facts, gpus=gpus))
+    await asyncio.to_thread(parts.tracing.start, facts)
     await parts.keeper.start()
     if parts.keeper.facts is not None:
         engine = parts.keeper.facts

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from otlp_spans.settings import OtlpSettings
+from otlp_spans.settings import settings_from as traces_from
 from yoyak.config import Build, RunConfig
 from yoyak.engines.native.builds import CHOICES
 from yoyak.errors import UsageError
@@ -77,6 +79,7 @@ class Settings:
     sd_targets: tuple[SdTarget, ...] = ()  # empty: the address that /sd was asked under
     told: CloudIdentity = NOT_A_CLOUD  # what the environment says of this instance
     accelerator: str | None = None
+    traces: OtlpSettings | None = None  # where spans go; None for nowhere
 
 
 def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
@@ -102,7 +105,9 @@ def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Setti
         instance_id=given.pop("instance_id", None),
         availability_zone=given.pop("availability_zone", None),
     )
-    settings = Settings(**given, told=told, die_with_parent=die_with_parent)
+    settings = Settings(
+        **given, told=told, die_with_parent=die_with_parent, traces=traces_from(environ)
+    )
     _check_together(settings)
     return settings
 

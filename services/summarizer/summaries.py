@@ -21,11 +21,13 @@ from summarizer.engine_keeper import EngineKeeper
 from summarizer.problems import Problem
 from summarizer.schema import SummaryRequest, draw_nonce, usage_members
 from summarizer.slots import QueueFullError, Slots
+from summarizer.tracing import Tracing
 from yoyak import prompts
 from yoyak.engines.base import Chunk, Engine, GenerationOptions, GenerationRequest, Usage
 from yoyak.errors import EngineError
 from yoyak.telemetry import names
 from yoyak.telemetry.metrics import FinishedRequest, RequestMetrics
+from yoyak.telemetry.spans import ServedRequest
 from yoyak.units import seconds
 
 if TYPE_CHECKING:
@@ -41,12 +43,19 @@ class Summarizer:
     """What every summary needs."""
 
     def __init__(
-        self, *, keeper: EngineKeeper, slots: Slots, metrics: RequestMetrics, timeout_s: float
+        self,
+        *,
+        keeper: EngineKeeper,
+        slots: Slots,
+        metrics: RequestMetrics,
+        tracing: Tracing,
+        timeout_s: float,
     ) -> None:
         """Keep the parts; `timeout_s` is a request's, from its arrival to its last byte."""
         self.keeper = keeper
         self.slots = slots
         self.metrics = metrics
+        self.tracing = tracing
         self.timeout_s = timeout_s
         self.guard = ContextGuard()
 
@@ -60,7 +69,15 @@ class SummaryResponse(Response):
         self._summarizer = summarizer
         self._caller = caller
         self._is_streaming = asked.stream
-        self._request = generation_request(asked, caller)
+        self._trail = summarizer.tracing.trail(caller.trace)
+        self._request = generation_request(
+            asked,
+            caller,
+            traceparent=caller.traceparent if self._trail is None else self._trail.chat.traceparent,
+        )
+        self._status: int | None = None
+        self._asked_ns: int | None = None
+        self._answered_ns: int | None = None
         self._queue_s: float | None = None
         self._chunk_ns: list[int] = []
         self._pieces: list[str] = []
@@ -123,6 +140,7 @@ class SummaryResponse(Response):
         """Take the engine's chunks, and pass each on at once where they are streamed."""
         # Every adapter is an async generator (engines/base.py); closing it stops the engine.
         stream = cast("AsyncGenerator[Chunk, None]", engine.stream(self._request))
+        self._asked_ns = time.monotonic_ns()
         async with aclosing(stream):
             async for chunk in stream:
                 if chunk.text:
@@ -132,12 +150,14 @@ class SummaryResponse(Response):
                         await self._send_line(send, delta_line(chunk.text), is_last=False)
                 if chunk.usage is not None:
                     self._usage = chunk.usage
+                    self._answered_ns = chunk.arrived_ns
         if self._usage is None:
             raise EngineError("the engine's stream ended early", error_class="truncated")
 
     async def _send_line(self, send: Send, line: bytes, *, is_last: bool) -> None:
         if not self._has_begun:
             self._has_begun = True
+            self._status = 200
             await send(
                 {
                     "type": "http.response.start",
@@ -157,6 +177,7 @@ class SummaryResponse(Response):
         body = json_bytes({"summary": "".join(self._pieces), **members})
         headers = self._head(b"application/json")
         headers.append((b"content-length", str(len(body)).encode()))
+        self._status = 200
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -165,6 +186,7 @@ class SummaryResponse(Response):
         with suppress(TimeoutError):  # a client that reads no more is not waited for
             async with asyncio.timeout(LAST_WORD_S):
                 if not self._has_begun:
+                    self._status = problem.kind.status
                     await send_problem(send, problem, self._caller.request_id)
                     return
                 line = json_bytes({"error": problem.document(self._caller.request_id)}) + b"\n"
@@ -192,23 +214,43 @@ class SummaryResponse(Response):
 
     def _count(self, outcome: str) -> None:
         output = unicodedata.normalize("NFC", "".join(self._pieces))
-        self._summarizer.metrics.record(
-            FinishedRequest(
-                outcome=outcome,
-                phase=self._caller.phase,
-                arrived_ns=self._caller.arrived_ns,
-                queue_s=self._queue_s,
-                chunk_ns=self._chunk_ns,
-                done_ns=time.monotonic_ns(),
-                prompt_chars=len(self._request.prompt),
-                output_chars=len(output),
-                usage=self._usage,
-                trace_id=self._caller.sampled_trace_id,
-            )
+        summarizer, trail = self._summarizer, self._trail
+        trace_id = self._caller.sampled_trace_id
+        if trail is not None:
+            trace_id = trail.server.trace_id if trail.server.is_sampled else None
+        finished = FinishedRequest(
+            outcome=outcome,
+            phase=self._caller.phase,
+            arrived_ns=self._caller.arrived_ns,
+            queue_s=self._queue_s,
+            chunk_ns=self._chunk_ns,
+            done_ns=time.monotonic_ns(),
+            prompt_chars=len(self._request.prompt),
+            output_chars=len(output),
+            usage=self._usage,
+            trace_id=trace_id,
         )
+        summarizer.metrics.record(finished)
+        if trail is not None:
+            summarizer.tracing.finished(
+                ServedRequest(
+                    finished=finished,
+                    trail=trail,
+                    request_id=self._caller.request_id,
+                    article_id=self._request.article_id,
+                    status=self._status,
+                    engine=summarizer.tracing.engine(summarizer.keeper.facts),
+                    options=self._request.options,
+                    is_streaming=self._is_streaming,
+                    asked_ns=self._asked_ns,
+                    answered_ns=self._answered_ns,
+                )
+            )
 
 
-def generation_request(asked: SummaryRequest, caller: Caller) -> GenerationRequest:
+def generation_request(
+    asked: SummaryRequest, caller: Caller, *, traceparent: str | None = None
+) -> GenerationRequest:
     """Return what the engine is asked: the article in our prompt, with a nonce of its own."""
     options = asked.options
     nonce = options.nonce or draw_nonce()
@@ -227,7 +269,7 @@ def generation_request(asked: SummaryRequest, caller: Caller) -> GenerationReque
             temperature=options.temperature,
             ignore_eos=options.ignore_eos,
         ),
-        traceparent=caller.traceparent,
+        traceparent=traceparent,
     )
 
 

@@ -23,6 +23,11 @@ from yoyak.units import seconds
 CONSECUTIVE_FAILURES_MOST = 8
 
 
+def always(_trace_id: str) -> bool:
+    """Keep every trace: where no spans of ours are sent, those of a service behind us may be."""
+    return True
+
+
 @dataclass(slots=True, kw_only=True)
 class Blocks:
     """Runs repetitions against one engine and hands out each record as its request ends."""
@@ -35,6 +40,7 @@ class Blocks:
     stop: asyncio.Event
     on_request: Callable[[RequestRecord], None]
     on_load: Callable[[LoadRecord], None]
+    is_sampled: Callable[[str], bool] = always  # whether a request's trace is kept
     failed: int = 0
     _consecutive: int = 0
     _indexes: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -112,6 +118,7 @@ class Blocks:
         self, article: Article, scheduled_ns: int | None, repetition: int, *, is_warmup: bool
     ) -> RequestRecord:
         trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
+        flags = "01" if self.is_sampled(trace_id) else "00"
         index = next(self._indexes)
         nonce = prompts.nonce(self.run_id, index)
         request = GenerationRequest(
@@ -126,7 +133,7 @@ class Blocks:
                 seed=self.config.seed,
                 temperature=self.config.temperature,
             ),
-            traceparent=f"00-{trace_id}-{span_id}-01",
+            traceparent=f"00-{trace_id}-{span_id}-{flags}",
             is_warmup=is_warmup,
         )
         slot = Slot(

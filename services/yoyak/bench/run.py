@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from otlp_spans.settings import OtlpSettings
 from yoyak.analysis.findings import finding
 from yoyak.analysis.planning import repetitions_needed
-from yoyak.bench.blocks import Blocks
+from yoyak.bench.blocks import Blocks, always
 from yoyak.bench.eta import duration_words, guess_run_s
 from yoyak.bench.finish import finish_run
 from yoyak.bench.identity import build_manifest, run_id
@@ -20,13 +21,14 @@ from yoyak.config import ResolvedConfig, RunConfig
 from yoyak.dataset import read_dataset
 from yoyak.engines import open_engine
 from yoyak.engines.base import Engine
+from yoyak.errors import UsageError
 from yoyak.host.cloud import CloudIdentity
 from yoyak.host.facts import HostFacts, host_facts
 from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
 from yoyak.host.topology import auto_threads
 from yoyak.load.steady import LEAST
 from yoyak.records import EngineFacts, Finding, Perf, RequestRecord
-from yoyak.store.run_folder import SAMPLES, RunWriter
+from yoyak.store.run_folder import SAMPLES, RunWriter, read_records
 
 SAMPLES_PER_S = 10
 PLANNED_HOSTS = (2, 3, 5, 10)  # told for, so that a study is planned before its first run
@@ -50,6 +52,7 @@ async def run_benchmark(
     progress: Progress,
     stop: asyncio.Event,
     command: Sequence[str],
+    traces: OtlpSettings | None = None,
 ) -> RunOutcome:
     """Run one benchmark and return what it found.
 
@@ -57,6 +60,7 @@ async def run_benchmark(
         stop: once set, no further request leaves, those in flight end, and the run is finished
             with what there is. Cancelling the task gives up those in flight as well.
         command: the command line, for the manifest.
+        traces: where the spans go once the run is finished; None for nowhere.
 
     Raises:
         UsageError: the dataset or an option cannot be used.
@@ -117,6 +121,7 @@ async def run_benchmark(
                 stop=stop,
                 on_request=writer.append_request,
                 on_load=writer.append_load,
+                is_sampled=always if traces is None else traces.is_root_sampled,
             )
             with SamplerProcess(
                 out=writer.path / SAMPLES,
@@ -126,8 +131,11 @@ async def run_benchmark(
             ) as sampler:
                 await _repeat(blocks, engine, facts, host, sampler, progress)
                 sampled = await asyncio.to_thread(sampler.stop)
+        done_ns = time.monotonic_ns() - origin_ns
         with progress.step("results and report"):
             perf = finish_run(writer.path, also=_sampler_findings(sampled))
+        if traces is not None:
+            await _send_traces(traces, writer.path, host, done_ns, progress)
         return RunOutcome(
             path=writer.path, perf=perf, failed=blocks.failed, is_interrupted=stop.is_set()
         )
@@ -159,6 +167,27 @@ async def _repeat(
             await blocks.warm_up(repetition)
             await blocks.measured(repetition)
             sampler.request_pss()
+
+
+async def _send_traces(
+    traces: OtlpSettings, path: Path, host: HostFacts, done_ns: int, progress: Progress
+) -> None:
+    from yoyak.bench.traces import send_run  # lazy: most runs send none
+
+    run = read_records(path)
+    try:
+        with progress.step("traces"):
+            how = await asyncio.to_thread(
+                send_run, traces, run.manifest, run.requests, run.loads, host=host, done_ns=done_ns
+            )
+    except UsageError as error:  # the run itself is well
+        progress.note(f"no spans were sent: {error}")
+        return
+    if how.dropped:
+        progress.note(
+            f"{how.dropped} of {how.dropped + how.sent} spans were not taken by "
+            f"{traces.endpoint} ({how.failure}); the run is whole without them"
+        )
 
 
 def _sampler_findings(report: SamplerReport) -> tuple[Finding, ...]:

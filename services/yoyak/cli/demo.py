@@ -1,10 +1,12 @@
 """`yoyak demo`: the whole pipeline on this machine."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from otlp_spans.settings import settings_from as traces_from
 from yoyak.bench.demo import Demo, demo_stack
 from yoyak.cli.consoles import messages_console
 from yoyak.cli.interrupts import run_with_interrupts
@@ -46,8 +48,11 @@ def demo(preset: str, cache: Path, out: Path) -> None:
     """
     progress = progress_on(messages_console())
     what = Demo(preset=preset, cache=cache.expanduser().absolute(), out=out)
+    traces = traces_from(os.environ)
     with demo_stack(what, progress) as resolved:
-        outcome = run_with_interrupts(resolved, command=("yoyak", *sys.argv[1:]), progress=progress)
+        outcome = run_with_interrupts(
+            resolved, command=("yoyak", *sys.argv[1:]), traces=traces, progress=progress
+        )
     print_run(outcome.perf, "text", report=outcome.path / REPORT)
     if outcome.is_interrupted:
         raise InterruptedRun(f"stopped early; what was finished is in {outcome.path}")

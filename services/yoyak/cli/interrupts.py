@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import uvloop
 
+from otlp_spans.settings import OtlpSettings
 from yoyak.bench.progress import Progress
 from yoyak.bench.run import RunOutcome, run_benchmark
 from yoyak.cli.consoles import messages_console
@@ -15,7 +16,11 @@ from yoyak.errors import InterruptedRun
 
 
 def run_with_interrupts(
-    resolved: ResolvedConfig, *, command: Sequence[str], progress: Progress | None = None
+    resolved: ResolvedConfig,
+    *,
+    command: Sequence[str],
+    traces: OtlpSettings | None,
+    progress: Progress | None = None,
 ) -> RunOutcome:
     """Run a benchmark on an event loop of its own that listens to SIGINT and SIGTERM.
 
@@ -24,16 +29,21 @@ def run_with_interrupts(
     """
     watcher = progress_on(messages_console()) if progress is None else progress
     try:
-        return uvloop.run(_run(resolved, command, watcher))
+        return uvloop.run(_run(resolved, command, traces, watcher))
     except asyncio.CancelledError as error:
         raise InterruptedRun("stopped; every finished request is in the run folder") from error
 
 
-async def _run(resolved: ResolvedConfig, command: Sequence[str], progress: Progress) -> RunOutcome:
+async def _run(
+    resolved: ResolvedConfig,
+    command: Sequence[str],
+    traces: OtlpSettings | None,
+    progress: Progress,
+) -> RunOutcome:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(
-        run_benchmark(resolved, progress=progress, stop=stop, command=command)
+        run_benchmark(resolved, progress=progress, stop=stop, command=command, traces=traces)
     )
     handler = _handler(stop, task, progress)
     for signum in (signal.SIGINT, signal.SIGTERM):

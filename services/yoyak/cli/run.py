@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from otlp_spans.settings import settings_from as traces_from
 from yoyak.cli.interrupts import run_with_interrupts
 from yoyak.cli.output import OUTPUT_FORMATS, print_run
 from yoyak.config import PARSERS, RunConfig, resolve
@@ -79,7 +80,8 @@ def run(file: Path | None, form: str, **flags: object) -> None:
     """
 
     resolved = resolve(flags, environ=os.environ, file=file)
-    outcome = run_with_interrupts(resolved, command=("yoyak", *sys.argv[1:]))
+    traces = traces_from(os.environ)
+    outcome = run_with_interrupts(resolved, command=("yoyak", *sys.argv[1:]), traces=traces)
     print_run(outcome.perf, form, report=outcome.path / REPORT)
     if outcome.is_interrupted:
         raise InterruptedRun(f"stopped early; what was finished is in {outcome.path}")

@@ -23,6 +23,7 @@ class LiveState:
     is_engine_up: bool
     engine: EngineFacts | None
     host: HostFacts | None
+    spans_dropped: int | None = None  # None: none are sent
 
 
 class LiveMetrics(Collector):
@@ -39,6 +40,8 @@ class LiveMetrics(Collector):
         yield family(names.IN_FLIGHT, [((), live.in_flight)])
         yield family(names.QUEUE_DEPTH, [((), live.queue_depth)])
         yield family(names.ENGINE_UP, [((), float(live.is_engine_up))])
+        if live.spans_dropped is not None:
+            yield family(names.SPANS_DROPPED, [((), live.spans_dropped)])
         yield family(names.BUILD_INFO, _info(yoyak.__version__, platform.python_version()))
         if live.engine is not None:
             yield family(names.MODEL_INFO, _model_info(live.engine))

@@ -1,4 +1,4 @@
-"""Every metric that we export: name, labels, closed label sets, buckets, help.
+"""Every metric and span that we export: names, labels, closed label sets, buckets, attributes.
 
 Dashboards, alert rules and their tests take the names from here; nothing else spells them.
 """
@@ -279,7 +279,90 @@ BUILD_INFO = Metric(
     help="Always 1; the version of yoyak and of Python",
     labels=("version", "python_version"),
 )
+SPANS_DROPPED = Metric(
+    name="yoyak_spans_dropped_total",
+    kind="counter",
+    help="Spans that the trace store did not take: queue full, export failed, or no time left",
+)
 
 METRICS: dict[str, Metric] = {
     metric.name: metric for metric in list(globals().values()) if isinstance(metric, Metric)
 }
+
+SCOPE = "yoyak"  # the instrumentation scope of our spans
+SCHEMA_URL = f"https://opentelemetry.io/schemas/{GENAI_CONVENTIONS}"
+SUMMARIES_ROUTE = "/v1/summaries"
+SUMMARIES_SPAN = f"POST {SUMMARIES_ROUTE}"
+RUN_SPAN = "run"
+FIRST_CHUNK = "first chunk"
+LAST_CHUNK = "last chunk"
+
+
+def chat_span(model: str) -> str:
+    """Return the name of the span around one call of the engine."""
+    return f"{CHAT} {model}"
+
+
+def load_span(model: str) -> str:
+    """Return the name of the span around one explicit load of the model."""
+    return f"load {model}"
+
+
+class Attribute:
+    """Attributes of spans: OpenTelemetry's where it has one, else our own under yoyak."""
+
+    OPERATION = "gen_ai.operation.name"
+    PROVIDER = "gen_ai.provider.name"
+    REQUEST_MODEL = "gen_ai.request.model"
+    REQUEST_MAX_TOKENS = "gen_ai.request.max_tokens"
+    REQUEST_SEED = "gen_ai.request.seed"
+    REQUEST_TEMPERATURE = "gen_ai.request.temperature"
+    REQUEST_STREAM = "gen_ai.request.stream"
+    FINISH_REASONS = "gen_ai.response.finish_reasons"
+    TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"  # seconds
+    INPUT_TOKENS = "gen_ai.usage.input_tokens"
+    CACHED_TOKENS = "gen_ai.usage.cache_read.input_tokens"
+    OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
+    ERROR_TYPE = "error.type"
+    HTTP_METHOD = "http.request.method"
+    HTTP_ROUTE = "http.route"
+    HTTP_STATUS = "http.response.status_code"
+    URL_PATH = "url.path"
+    URL_SCHEME = "url.scheme"
+    URL_TEMPLATE = "url.template"
+    SERVER_ADDRESS = "server.address"
+    SERVER_PORT = "server.port"
+    RUN_ID = "yoyak.run_id"
+    REQUEST_ID = "yoyak.request_id"
+    ARTICLE_ID = "yoyak.article_id"
+    PHASE = "yoyak.phase"
+    REPETITION = "yoyak.repetition"
+    QUEUE_S = "yoyak.queue_seconds"
+    LATE_S = "yoyak.schedule_lag_seconds"  # left later than an open loop meant it to
+    LOAD_S = "yoyak.load_seconds"
+    PROMPT_EVAL_S = "yoyak.prompt_eval_seconds"
+    DECODE_S = "yoyak.decode_seconds"
+    ENGINE_TOTAL_S = "yoyak.engine_total_seconds"
+    PROMPT_CHARS = "yoyak.prompt_chars"
+    OUTPUT_CHARS = "yoyak.output_chars"
+    LOAD_STATE = "yoyak.load_state"
+    REQUESTS = "yoyak.requests"
+    FAILED = "yoyak.failed"
+
+
+class ResourceAttribute:
+    """Attributes of what sends spans."""
+
+    SERVICE_NAME = "service.name"
+    SERVICE_NAMESPACE = "service.namespace"
+    SERVICE_VERSION = "service.version"
+    HOST_NAME = "host.name"
+    HOST_TYPE = "host.type"
+    HOST_ID = "host.id"
+    HOST_ARCHITECTURE = "host.arch"
+    ZONE = "cloud.availability_zone"
+
+
+SERVICE_NAMESPACE = "yoyak"
+SUMMARIZER_SERVICE = "summarizer"
+RUN_SERVICE = "yoyak-run"
