@@ -1,6 +1,7 @@
 """The charts of a comparison."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from yoyak.analysis.comparison import Cell, Column, Comparison, Metric, Row, Table
 from yoyak.analysis.quantiles import SHOWN, quantile_above_floor
@@ -12,6 +13,8 @@ from yoyak.report.messages import Messages
 
 Latencies = Mapping[str, Mapping[str, Sequence[float]]]  # seconds by latency, by label of a run
 LATENCIES = ("time_to_first_token_s", "end_to_end_s")
+MOST_ROWS = 50  # of a chart; of more hosts it shows the best
+MOST_STUDIES = 12  # families and sizes with charts of their own; the tables hold all
 STUDY_TABLES = ("family:", "size:")  # keys of the tables that the old study drew
 
 
@@ -30,7 +33,7 @@ def comparison_figures(
         FigureGroup("cost", t("group_cost"), tuple(_front(t, comparison))),
         FigureGroup("latency", t("group_latency"), tuple(_latency(t, comparison, latencies or {}))),
     ]
-    for at, table in enumerate(study_tables(comparison)):
+    for at, table in enumerate(study_tables(comparison)[:MOST_STUDIES]):
         figures = tuple(
             Figure(
                 f"study{at}_{column.key}",
@@ -116,7 +119,11 @@ def _percentiles(t: Messages, name: str, values: Mapping[str, Sequence[float]]) 
 
 def _metrics(t: Messages, comparison: Comparison) -> list[Figure]:
     figures = []
-    for metric in comparison.metrics:
+    for whole in comparison.metrics:
+        metric = _best(whole, comparison.baseline)
+        best_of = ""
+        if metric is not whole:
+            best_of = t("figure_best_of", shown=MOST_ROWS, n=len(whole.estimates))
         key = metric.key if metric.level == "run" else f"{metric.key}_{metric.level}"
         title = metric.title
         if metric.level == "type":
@@ -129,7 +136,7 @@ def _metrics(t: Messages, comparison: Comparison) -> list[Figure]:
             Figure(
                 f"bars_{key}",
                 title,
-                t("figure_bars_reading"),
+                f"{t('figure_bars_reading')} {best_of}".strip(),
                 drawn,
                 _estimates_table(t, metric),
                 "half",
@@ -141,13 +148,27 @@ def _metrics(t: Messages, comparison: Comparison) -> list[Figure]:
                 Figure(
                     f"forest_{key}",
                     t("figure_forest", metric=title, baseline=baseline or ""),
-                    t("figure_forest_reading"),
+                    f"{t('figure_forest_reading')} {best_of}".strip(),
                     ratios,
                     _contrasts_table(t, metric),
                     "half",
                 )
             )
     return figures
+
+
+def _best(metric: Metric, baseline: str | None) -> Metric:
+    """Return the metric of the best MOST_ROWS subjects and the baseline, itself if of no more."""
+    if len(metric.estimates) <= MOST_ROWS:
+        return metric
+    known = [(e.value, e.label) for e in metric.estimates if e.value is not None]
+    known.sort(key=lambda pair: pair[0], reverse=metric.better == "higher")
+    kept = {label for _, label in known[:MOST_ROWS]} | {baseline}
+    return replace(
+        metric,
+        estimates=tuple(e for e in metric.estimates if e.label in kept),
+        contrasts=tuple(c for c in metric.contrasts if c.label in kept),
+    )
 
 
 def _front(t: Messages, comparison: Comparison) -> list[Figure]:

@@ -14,6 +14,8 @@ from yoyak.report.page import render
 
 # What a reader asks first; the others follow the charts.
 MAIN_TABLES = ("runs", "types", "times", "ranking", "lengths", "cost")
+MOST_RUNS = 50  # whose findings stand in the page, those with the gravest first
+MOST_VERDICTS = 12  # before they are folded, so that findings stay on the first screens
 GATE_ORDER = ("differs", "unknown", "same")
 
 
@@ -33,6 +35,7 @@ def comparison_html(
     t = Messages(comparison.language)
     runs = [subject for subject in comparison.subjects if subject.level == "run"]
     words = t("comparison_of", n=len(runs))
+    of_runs = _of_runs(t, comparison, perfs)
     views = [table_text(table) for table in comparison.tables]
     return render(
         "comparison.html.j2",
@@ -44,7 +47,10 @@ def comparison_html(
             "title_words": words,
             "runs": len(runs),
             "synthetic": any(perf.model.synthetic for perf in perfs),
-            "of_runs": _of_runs(t, comparison, perfs),
+            "of_runs": of_runs[:MOST_RUNS],
+            "more_of_runs": max(0, len(of_runs) - MOST_RUNS),
+            "shown_verdicts": comparison.verdicts[:MOST_VERDICTS],
+            "folded_verdicts": comparison.verdicts[MOST_VERDICTS:],
             "finding_list": sort_findings(t, comparison.findings),
             "target_words": target_words(t, comparison.target),
             "main_tables": [view for view in views if view.key in MAIN_TABLES],
@@ -75,9 +81,13 @@ def _of_runs(t: Messages, comparison: Comparison, perfs: Sequence[Perf]) -> list
                 if (count := sum(f.severity == severity for f in perf.findings))
             ),
         }
-        for perf in perfs
+        for perf in sorted(perfs, key=_gravest)
         if perf.findings
     ]
+
+
+def _gravest(perf: Perf) -> int:
+    return min((SEVERITIES.index(f.severity) for f in perf.findings), default=len(SEVERITIES))
 
 
 def _gate_view(item: GateItem) -> Mapping[str, Any]:

@@ -214,7 +214,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "verdict": ("verdict", "판정"),
     "more_is_better": ("more is better", "클수록 좋음"),
     "less_is_better": ("less is better", "작을수록 좋음"),
-    "times_better": ("{metric}: times better than the baseline", "{metric}: 기준보다 몇 배 나은가"),
+    "times_better": ("times better than the baseline", "기준보다 몇 배 나은가"),
     "ratio_to_baseline": ("times better [95 %]", "몇 배 [95 %]"),
     "outcome_faster": ("better", "더 나음"),
     "outcome_slower": ("worse", "더 못함"),
@@ -532,6 +532,15 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "The same size by family, as the old study drew it.",
         "같은 크기를 계열별로, 옛 연구의 그림대로 그렸습니다.",
     ),
+    "figure_best_of": (
+        "The best {shown} of {n} and the baseline; the tables hold all.",
+        "{n}개 중 가장 좋은 {shown}개와 기준. 표에는 모두 있습니다.",
+    ),
+    "of_runs_more": (
+        "{n} more runs have findings; yoyak report RUN shows them.",
+        "살펴볼 점이 있는 실행이 {n}개 더 있습니다. yoyak report RUN 으로 볼 수 있습니다.",
+    ),
+    "more_verdicts": ("{n} more verdicts", "판정 {n}개 더 보기"),
     "latency_of_hosts_chart_says": (
         "Cumulative distribution of {name} on {n} hosts.",
         "호스트 {n}대의 {name} 누적 분포.",

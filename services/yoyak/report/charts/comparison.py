@@ -116,7 +116,7 @@ def forest(t: Messages, metric: Metric) -> Spec | None:
     x: Spec = {
         "field": "v",
         "type": "quantitative",
-        "title": t("times_better", metric=metric.title),
+        "title": t("times_better"),
         "scale": {
             "type": "log",
             "domain": [rounded(low), rounded(high)],

@@ -6,8 +6,11 @@ from dataclasses import replace
 from tests.data_factories.benchmark_run import a_comparison, results_of_hosts
 from tests.data_factories.html_page import HOSTILE, Page
 
+from yoyak.analysis.compare import compare
 from yoyak.analysis.comparison import Comparison, TargetResult
-from yoyak.report.comparison_figures import runs_with_curves
+from yoyak.analysis.rates import of_values
+from yoyak.records import Perf
+from yoyak.report.comparison_figures import MOST_ROWS, runs_with_curves
 from yoyak.report.html import comparison_html
 
 
@@ -84,6 +87,53 @@ def test_who_is_first_is_said_before_the_verdicts(comparison: Comparison) -> Non
     answer = " ".join(comparison.answer)
     assert "g5.16xlarge" in answer
     assert text.index(answer) < text.index(comparison.verdicts[0])
+
+
+def a_study(hosts: int) -> tuple[Comparison, list[Perf]]:
+    """As many hosts as asked for, each a little faster than the one before."""
+    (first, *_) = results_of_hosts()
+
+    def host(number: int) -> Perf:
+        speed = 1 + number / hosts
+        names = first.rates.__dataclass_fields__
+        scaled = {}
+        for name in names:
+            rate = getattr(first.rates, name)
+            values = [value * speed for value in rate.repetition_values]
+            scaled[name] = of_values(values, rate.source or "client")
+        return replace(
+            first,
+            run_id=f"run-{number}",
+            host={"instance_type": f"f{number}.x1", "hostname": f"h{number}"},
+            rates=replace(first.rates, **scaled),
+            cost=replace(
+                first.cost, usd_per_1000_articles=None, usd_per_million_output_tokens=None
+            ),
+        )
+
+    perfs = [host(number) for number in range(hosts)]
+    return compare(perfs), perfs
+
+
+def test_of_many_hosts_the_charts_show_the_best_and_the_baseline() -> None:
+    study, perfs = a_study(MOST_ROWS + 20)
+    page = Page(comparison_html(study, perfs))
+    rows = json.loads(page.scripts[0])["charts"]["bars_decode_tokens_per_s"]["data"]["values"]
+    drawn = [row["row"] for row in rows]
+    assert len(drawn) == MOST_ROWS + 1
+    assert drawn[0] == f"f{MOST_ROWS + 19}.x1"
+    assert study.baseline in drawn
+    assert f"The best {MOST_ROWS} of {MOST_ROWS + 20} and the baseline" in page.text
+    for perf in perfs:  # the tables hold all
+        assert str(perf.host["instance_type"]) in page.text
+
+
+def test_of_many_verdicts_the_rest_is_folded_and_there() -> None:
+    study, perfs = a_study(20)
+    page = Page(comparison_html(study, perfs))
+    assert "7 more verdicts" in page.text
+    for sentence in study.verdicts:
+        assert sentence in page.text
 
 
 def test_findings_of_single_runs_stay_with_their_run(comparison: Comparison) -> None:
