@@ -135,6 +135,7 @@ class Blocks:
             ),
             traceparent=f"00-{trace_id}-{span_id}-{flags}",
             is_warmup=is_warmup,
+            may_gather=True,
         )
         slot = Slot(
             repetition=repetition,

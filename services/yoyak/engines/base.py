@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from yoyak.records import EngineFacts, FinishReason, LoadState
 
@@ -30,6 +30,9 @@ class GenerationRequest:
     options: GenerationOptions
     traceparent: str | None = None  # W3C
     is_warmup: bool = False  # so that a service between us and the engine can label its metrics
+    # Chunks may be handed over late and many together: their stamps are of their arrival all the
+    # same, and taking them one by one costs a load generator most of its time.
+    may_gather: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,7 @@ class Usage:
     http_status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of the stream.
 
     Attributes:

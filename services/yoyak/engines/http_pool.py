@@ -5,9 +5,11 @@ import contextlib
 import ipaddress
 import socket
 from collections import deque
+from time import monotonic_ns
 
 from yoyak.engines.http_address import Address
-from yoyak.engines.http_connection import Connection
+from yoyak.engines.http_arrivals import Arrivals
+from yoyak.engines.http_connection import QUIET_S, Connection
 from yoyak.errors import EngineError
 
 # Servers close what lies idle: llama-server and uvicorn after 5 s. A request that meets such a
@@ -31,6 +33,7 @@ class ConnectionPool:
         self.address = address
         self.is_one_shot = is_one_shot
         self._ssl = address.ssl_context()
+        self._arrivals = Arrivals()
         self._known: list[str] = []  # numeric addresses, the one that worked first
         self._idle: deque[Connection] = deque()
         self._timers: dict[Connection, asyncio.TimerHandle] = {}
@@ -39,6 +42,9 @@ class ConnectionPool:
         self._wanted = 0
         self._used_s = float("-inf")
         self._is_closed = False
+        self._gathering: set[Connection] = set()
+        self._turn = 0
+        self._quiet_timer: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()  # set once, when a closed pool has no connection left
 
     async def warm(self, connections: int) -> None:
@@ -89,6 +95,19 @@ class ConnectionPool:
         else:
             connection.close()
 
+    def gather(self, connection: Connection) -> None:
+        """Let the reads of a connection in use gather until `gather_no_more`."""
+        connection.gather(self._turn)
+        self._turn += 1
+        self._gathering.add(connection)
+        if self._quiet_timer is None:
+            self._look_for_quiet()
+
+    def gather_no_more(self, connection: Connection) -> None:
+        """Wake the reader of a connection at each read."""
+        connection.gather_no_more()
+        self._gathering.discard(connection)
+
     def replenish(self) -> None:
         """Open in the background what is missing of what `warm` was told.
 
@@ -109,6 +128,8 @@ class ConnectionPool:
         await asyncio.gather(*self._openings, return_exceptions=True)
         for timer in self._timers.values():
             timer.cancel()
+        if self._quiet_timer is not None:
+            self._quiet_timer.cancel()
         for connection in tuple(self._opened_s):
             connection.abort()
         with contextlib.suppress(TimeoutError):  # nobody on the other side can hold us
@@ -116,28 +137,45 @@ class ConnectionPool:
                 if self._opened_s:
                     await self._all_gone.wait()
 
+    def _look_for_quiet(self) -> None:
+        """Wake the readers of streams that have stopped flowing; come again while some gather."""
+        self._quiet_timer = None
+        if self._gathering:
+            now_ns = monotonic_ns()
+            for connection in self._gathering:
+                connection.wake_if_quiet(now_ns)
+            loop = asyncio.get_running_loop()
+            self._quiet_timer = loop.call_later(QUIET_S / 2, self._look_for_quiet)
+
     async def _connect(self) -> Connection:
         """Try each address of the host in turn, beginning with the one that worked last."""
-        loop = asyncio.get_running_loop()
         address = self.address
         if not self._known:
             self._known = await _resolve(address)
         failure: OSError | None = None
         for host in tuple(self._known):
             try:
-                _, connection = await loop.create_connection(
-                    lambda: Connection(self._lost),
-                    host,
-                    address.port,
-                    ssl=self._ssl,
-                    server_hostname=address.host if self._ssl else None,
-                )
+                connection = await self._connect_to(host)
             except OSError as error:
                 failure = error
                 continue
             self._known.sort(key=lambda known: known != host)
             return connection
         raise failure or OSError(f"{address.host} has no address")
+
+    async def _connect_to(self, host: str) -> Connection:
+        if self._ssl is None:
+            connection = Connection(self._lost)
+            connection.open_on(await self._arrivals.connect(host, self.address.port, connection))
+            return connection
+        _, encrypted = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(self._lost),
+            host,
+            self.address.port,
+            ssl=self._ssl,
+            server_hostname=self.address.host,
+        )
+        return encrypted
 
     async def _open_spare(self) -> None:
         try:

@@ -67,6 +67,11 @@ class Response:
         return b"".join(parts)
 
     @property
+    def is_in_http_chunks(self) -> bool:
+        """Whether the body comes in HTTP chunks, so that its end shows in the bytes."""
+        return self.headers.get("transfer-encoding", "").lower() == "chunked"
+
+    @property
     def leaves_connection_usable(self) -> bool:
         """Whether the next request can go over the same connection."""
         return (

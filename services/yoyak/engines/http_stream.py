@@ -65,6 +65,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         timeout_s: float,
         idle_timeout_s: float | None = None,
+        may_gather: bool = False,
     ) -> AsyncIterator[Response]:
         """Send a request and give its response once status and headers are there.
 
@@ -79,6 +80,7 @@ class HttpClient:
             headers: beside those of the client.
             timeout_s: from now to the last byte.
             idle_timeout_s: longest silence; None for no limit but the above.
+            may_gather: many pieces may be handed over together, each with the stamp of its arrival.
 
         Raises:
             EngineError: connect, reset, timeout or protocol; also while the response is read.
@@ -98,9 +100,12 @@ class HttpClient:
             if self._pool.is_one_shot:
                 self._pool.replenish()
             await response.begin()
+            if may_gather and response.is_in_http_chunks:
+                self._pool.gather(connection)
             yield response
         finally:
             guard.end()
+            self._pool.gather_no_more(connection)
             response.release()
             if not response.is_complete:
                 connection.abort()

@@ -98,7 +98,7 @@ def parse_object(line: bytes, where: str) -> dict[str, object]:
         EngineError: it is none (class protocol).
     """
     try:
-        value: object = json.loads(line)
+        value: object = json.loads(line.decode())  # bytes would be searched for their encoding
     except ValueError as error:
         shown = shortened(line.decode("utf-8", "replace"))
         raise wrong_form(where, f"a line that is no JSON: {shown}") from error

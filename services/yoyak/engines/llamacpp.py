@@ -105,7 +105,12 @@ class LlamaServer:
             "response_fields": _LAST_FIELDS,
         }
         async with self._http.stream(
-            "POST", COMPLETION, payload, headers=headers, timeout_s=self._timeout_s
+            "POST",
+            COMPLETION,
+            payload,
+            headers=headers,
+            timeout_s=self._timeout_s,
+            may_gather=request.may_gather,
         ) as response:
             if response.status != _OK:
                 raise _refused(self._where, response.status, await response.read_whole())

@@ -96,7 +96,12 @@ class Ollama:
         if request.traceparent is not None:
             headers["traceparent"] = request.traceparent
         async with self._http.stream(
-            "POST", CHAT, payload, headers=headers, timeout_s=self._timeout_s
+            "POST",
+            CHAT,
+            payload,
+            headers=headers,
+            timeout_s=self._timeout_s,
+            may_gather=request.may_gather,
         ) as response:
             if response.status != _OK:
                 raise self._refused(response.status, await response.read_whole())

@@ -38,6 +38,11 @@ def chunk_of(stamp: int, data: bytes, version: Version | None, where: str) -> Ch
         EngineError: it is none, or says that the engine failed.
     """
     line = parse_object(data, where)
+    if line.get("done") is False and "error" not in line:
+        said = line.get("message")
+        # The usual line, without further ado: there are hundreds a request.
+        if type(said) is dict and "thinking" not in said and type(said.get("content")) is str:
+            return Chunk(stamp, said["content"]) if said["content"] else None
     if "error" in line:
         raise EngineError(
             f"{where} failed in mid-answer: {error_text(data)}",

@@ -85,7 +85,12 @@ class OpenAi:
             headers["traceparent"] = request.traceparent
         answer = Answer(self._where)
         async with self._http.stream(
-            "POST", CHAT, payload, headers=headers, timeout_s=self._timeout_s
+            "POST",
+            CHAT,
+            payload,
+            headers=headers,
+            timeout_s=self._timeout_s,
+            may_gather=request.may_gather,
         ) as response:
             if response.status != _OK:
                 raise _refused(self._where, response.status, await response.read_whole())

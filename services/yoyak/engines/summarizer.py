@@ -69,7 +69,12 @@ class SummarizerService:
             "stream": True,
         }
         async with self._http.stream(
-            "POST", SUMMARIES, payload, headers=headers, timeout_s=self._timeout_s
+            "POST",
+            SUMMARIES,
+            payload,
+            headers=headers,
+            timeout_s=self._timeout_s,
+            may_gather=request.may_gather,
         ) as response:
             if response.status != _OK:
                 raise self._problem(response.status, await response.read_whole())

@@ -19,7 +19,7 @@ from yoyak.records import (
     Summary,
 )
 from yoyak.records.sound_results import check_perf
-from yoyak.store.codec import from_json, to_json
+from yoyak.store.codec import from_json, prepare, to_json
 from yoyak.store.sound_records import check_loads, check_manifest, check_requests, check_samples
 
 T = TypeVar("T")
@@ -61,6 +61,7 @@ class RunWriter:
         Raises:
             HostError: it exists already, or cannot be made.
         """
+        prepare(RequestRecord, LoadRecord)  # the clock may run when the first one comes
         self.path = path
         try:
             path.mkdir(parents=True)
