@@ -18,6 +18,7 @@ from yoyak.analysis.resources import (
 from yoyak.analysis.totals import model_load, totals
 from yoyak.records import (
     SCHEMA_VERSION,
+    Calibration,
     Finding,
     HostSample,
     LoadRecord,
@@ -38,6 +39,7 @@ def build_perf(
     usd_per_hour: float | None = None,
     prices: PriceTable | None = None,
     also: Sequence[Finding] = (),
+    calibration: Calibration | None = None,
 ) -> Perf:
     """Return the published results. The same records always give the same results.
 
@@ -53,6 +55,7 @@ def build_perf(
         usd_per_hour: the price that the user gave; otherwise the table is asked.
         prices: the table; None is the embedded one.
         also: findings of the shell, such as a sampler that died.
+        calibration: the client's own error on this host.
     """
     open_loop = is_open_loop(manifest.workload)
     plan = plan_of(manifest)
@@ -103,6 +106,7 @@ def build_perf(
             output_tokens_per_request=_output_tokens_per_request(evidence),
         ),
         findings=findings.find(evidence, also=also),
+        calibration=calibration,
     )
 
 

@@ -1,16 +1,20 @@
 """The end of a run: summaries, results and report, made from the folder's records alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from yoyak.analysis.findings import cut_lines
+from yoyak.analysis.findings import cut_lines, gravest_first
+from yoyak.analysis.findings.calibration import calibration_findings
 from yoyak.analysis.perf import build_perf
+from yoyak.bench.calibration_cache import read_calibration
 from yoyak.bench.identity import iso_utc
 from yoyak.records import Finding, Manifest, Perf, RequestRecord, Summary
 from yoyak.report.html import run_html
 from yoyak.store.codec import to_json
 from yoyak.store.run_folder import (
+    CALIBRATION,
     PERF,
     REPORT,
     SUMMARY,
@@ -41,7 +45,8 @@ def results(run: Run, *, also: Sequence[Finding] = ()) -> Perf:
     """Return the results of a run's records, at the price that its options name."""
     option = run.manifest.options.get("price")
     price = None if option is None else option.value
-    return build_perf(
+    calibration = read_calibration(run.path / CALIBRATION)
+    perf = build_perf(
         run.manifest,
         run.requests,
         run.loads,
@@ -49,7 +54,10 @@ def results(run: Run, *, also: Sequence[Finding] = ()) -> Perf:
         finished_at=finished_at(run.manifest, run.requests),
         usd_per_hour=float(price) if isinstance(price, int | float) else None,
         also=(*cut_lines(run.cut_lines), *also),
+        calibration=calibration,
     )
+    doubts = calibration_findings(calibration, perf.workload, perf.totals)
+    return replace(perf, findings=gravest_first([*perf.findings, *doubts]))
 
 
 def finished_at(manifest: Manifest, requests: tuple[RequestRecord, ...]) -> str | None:

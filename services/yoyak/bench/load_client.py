@@ -7,7 +7,6 @@ line on stdout that says what it cost; the requests are in its folder's requests
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from yoyak.config import RunConfig
 from yoyak.dataset import Article
 from yoyak.engines import open_engine
 from yoyak.errors import HostError, YoyakError
+from yoyak.host.kernel_files import read_text
 from yoyak.store.run_folder import RunWriter
 from yoyak.units import KIB, NS_PER_S
 
@@ -129,9 +129,16 @@ async def run_load(spec: LoadSpec) -> LoadUsage:
         cpu_s=cpu_s,
         wall_s=wall_s,
         origin_ns=origin_ns,
-        peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB,
+        peak_rss_bytes=peak_rss_bytes(),
         failed=blocks.failed,
     )
+
+
+def peak_rss_bytes() -> int:
+    """Return this process's high-water mark; getrusage would count its parent's in."""
+    status = read_text(Path("/proc/self/status")) or ""
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * KIB
 
 
 def take_precedence() -> None:

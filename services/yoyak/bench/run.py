@@ -12,6 +12,7 @@ from otlp_spans.settings import OtlpSettings
 from yoyak.analysis.findings import finding
 from yoyak.analysis.planning import repetitions_needed
 from yoyak.bench.blocks import Blocks, always
+from yoyak.bench.calibration_cache import copy_known
 from yoyak.bench.eta import duration_words, guess_run_s
 from yoyak.bench.finish import finish_run
 from yoyak.bench.identity import build_manifest, run_id
@@ -111,6 +112,7 @@ async def run_benchmark(
                     engine=facts,
                 )
             )
+            copy_known(config.cache.expanduser(), writer.path)
             _tell_plan(progress, config, facts, work, threads=threads, path=writer.path)
             blocks = Blocks(
                 engine=engine,

@@ -1,5 +1,6 @@
 """The records that go to disk: plain frozen dataclasses, one JSON Schema each in docs/schema."""
 
+from yoyak.records.calibration import Calibration, CalibrationLevel, StampError
 from yoyak.records.manifest import ArticleRef, EngineFacts, Manifest, ModelFacts, Option, Workload
 from yoyak.records.perf import (
     Cost,
@@ -23,6 +24,8 @@ SCHEMA_VERSION = 1  # of every file in a run folder; a reader refuses a newer on
 __all__ = [
     "SCHEMA_VERSION",
     "ArticleRef",
+    "Calibration",
+    "CalibrationLevel",
     "ClientSample",
     "Cost",
     "CpuTimes",
@@ -47,6 +50,7 @@ __all__ = [
     "RequestRecord",
     "Resources",
     "Severity",
+    "StampError",
     "Summary",
     "Totals",
     "Workload",

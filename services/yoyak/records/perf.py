@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from yoyak.records.calibration import Calibration
 from yoyak.records.manifest import EngineFacts, ModelFacts, Workload
 from yoyak.records.request import LoadState
 
@@ -167,3 +168,4 @@ class Perf:
     resources: Resources
     cost: Cost
     findings: tuple[Finding, ...] = ()
+    calibration: Calibration | None = None  # of this host and version; None: nobody made one

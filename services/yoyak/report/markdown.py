@@ -68,6 +68,11 @@ def escape(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split())).replace("\\&", "&amp;")
 
 
+def table_markdown(t: Messages, table: TableText) -> str:
+    """Return one table with its title and notes."""
+    return _table(t, table)
+
+
 def _table(t: Messages, table: TableText) -> str:
     header = ["", *(escape(column.header) for column in table.columns)]
     rule = [":--", *("--:" if column.is_numeric else ":--" for column in table.columns)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from yoyak.analysis.comparison import Cell, Column, Row, Table
 from yoyak.analysis.quantiles import floor
 from yoyak.records import Distribution, LoadRecord, Perf, Rate
+from yoyak.report.calibration import calibration_tables
 from yoyak.report.messages import Messages
 
 # In the order of the work; perf.json has the same keys.
@@ -81,6 +82,7 @@ def run_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
         resources_table(t, perf),
         *gpu_tables(t, perf),
         cost_table(t, perf),
+        *calibration_tables(t, perf),
     )
 
 
@@ -105,6 +107,7 @@ def brief_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
             ),
         ),
         replace(totals, rows=tuple(rest), note=None),
+        *calibration_tables(t, perf),
     )
 
 

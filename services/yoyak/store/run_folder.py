@@ -31,6 +31,7 @@ SAMPLES = "samples.jsonl"
 PERF = "perf.json"
 SUMMARY = "summary.json"
 REPORT = "report.html"
+CALIBRATION = "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)

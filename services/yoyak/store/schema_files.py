@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from yoyak.dataset import Article, DatasetManifest
-from yoyak.records import HostSample, LoadRecord, Manifest, Perf, RequestRecord, Summary
+from yoyak.records import (
+    Calibration,
+    HostSample,
+    LoadRecord,
+    Manifest,
+    Perf,
+    RequestRecord,
+    Summary,
+)
 from yoyak.store.codec import json_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,6 +25,7 @@ FILES: Mapping[str, tuple[type[Any], str]] = {
     "requests.jsonl": (RequestRecord, "one line: a request as the client saw it"),
     "loads.jsonl": (LoadRecord, "one line: an explicit unload and load of the model"),
     "samples.jsonl": (HostSample, "one line: a reading of host, engine processes and GPUs"),
+    "calibration.json": (Calibration, "the client's own error on a host, by number of streams"),
     "perf.json": (Perf, "the results of a run"),
     "summary.json": (Summary, "one entry of the array: a summary that the model wrote"),
     "dataset-manifest.json": (DatasetManifest, "manifest.json of a dataset"),

@@ -421,6 +421,60 @@ RUN_WORDS: Mapping[str, Words] = {
             "--concurrency나 --rate를 낮추세요",
         ),
     ),
+    "not-calibrated": Words(
+        Said(
+            "how far this client's own stamps may be off is not known on this host",
+            "이 호스트에서 클라이언트 자신의 측정 오차를 알 수 없습니다",
+        ),
+        Said(
+            "measure it once, in about a minute: yoyak calibrate",
+            "1분쯤 걸려 한 번 재세요: yoyak calibrate",
+        ),
+    ),
+    "client-past-calibration/saturated": Words(
+        Said(
+            "{streams} requests at a time are more than the {sound} at which this client keeps up: "
+            "part of the latency is its own",
+            "동시 요청 {streams}개는 클라이언트가 따라갈 수 있는 {sound}개를 넘습니다. "
+            "지연의 일부는 클라이언트의 것입니다",
+        ),
+        Said(
+            "lower --concurrency, or share the load among several clients",
+            "--concurrency를 낮추거나 여러 클라이언트로 나누세요",
+        ),
+    ),
+    "client-past-calibration/untested": Words(
+        Said(
+            "{streams} requests at a time are more than the {sound} at which this client was "
+            "calibrated: its own error is not known",
+            "동시 요청 {streams}개는 교정한 {sound}개를 넘어 클라이언트 자신의 오차를 "
+            "알 수 없습니다",
+        ),
+        Said(
+            "calibrate as many: yoyak calibrate --concurrency {streams}",
+            "그만큼 교정하세요: yoyak calibrate --concurrency {streams}",
+        ),
+    ),
+    "client-past-calibration/never-sound": Words(
+        Said(
+            "when it was calibrated, this client kept up at no number of streams",
+            "교정할 때 클라이언트가 어떤 스트림 수에서도 따라가지 못했습니다",
+        ),
+        Said(
+            "see what keeps this host busy, then: yoyak calibrate",
+            "호스트를 바쁘게 하는 것을 찾은 뒤: yoyak calibrate",
+        ),
+    ),
+    "client-past-calibration/rate": Words(
+        Said(
+            "{rate} tokens/s are more than the {sound} at which this client was seen to keep up",
+            "초당 토큰 {rate}개는 클라이언트가 따라가는 것이 확인된 {sound}개를 넘습니다",
+        ),
+        Said(
+            "calibrate more streams: yoyak calibrate --concurrency 512,1024",
+            "더 많은 스트림으로 교정하세요: yoyak calibrate --concurrency 512,1024",
+        ),
+    ),
     "gpu-idle": Words(
         Said(
             "{gpus} did no work ({percent} % busy): the CPU was measured",

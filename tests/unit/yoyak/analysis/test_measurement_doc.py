@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import UnionType
 from typing import get_args, get_type_hints
 
 import pytest
 
 from yoyak.analysis.metrics import KINDS
 from yoyak.analysis.quantiles import SHOWN, floor
-from yoyak.records import Distribution, Perf, Rate
+from yoyak.records import Distribution, Perf, Rate, StampError
 
 TEXT = (Path(__file__).parents[4] / "docs" / "measurement.md").read_text(encoding="utf-8")
 PERF_SECTION = TEXT.split("\n## perf.json\n")[1].split("\n## ")[0]
-SHARED = (Distribution, Rate)  # defined once, as latency.*.p50 or rates.*.value
+SHARED = (Distribution, Rate, StampError)  # defined once, as latency.*.p50 or rates.*.value
 
 
 def paths(kind: type, prefix: str = "") -> Iterator[str]:
@@ -28,6 +29,8 @@ def paths(kind: type, prefix: str = "") -> Iterator[str]:
             yield from paths(hint, f"{prefix}*.")
         elif is_dataclass(hint):
             yield from paths(hint, f"{path}.")  # type: ignore[arg-type]  # a record type
+        elif items and isinstance(hint, UnionType):  # a section that may be absent
+            yield from paths(items[0], f"{path}.")  # type: ignore[arg-type]  # a record type
         elif items:
             yield from paths(items[0], f"{path}[].")  # type: ignore[arg-type]  # a record type
         else:
