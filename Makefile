@@ -24,6 +24,15 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PIP) -r requirements/dev.txt
 	@touch $@
 
+# A real trace store for the tests, in an environment of its own: it pins half of what ours holds.
+TRACES := .venv-traces
+$(TRACES)/.ready: requirements/traces.txt
+	@echo "installing a trace store for the tests into $(TRACES)/ ..." >&2
+	@test -x $(TRACES)/bin/python || $(PYTHON) -m venv $(TRACES)
+	@$(TRACES)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-compile \
+	  --require-hashes -r requirements/traces.txt
+	@touch $@
+
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,7 +57,7 @@ check: lint ## lint, types, import arrows, unit tests (under a minute)
 	$(BIN)/pytest tests/unit
 
 .PHONY: test
-test: lint ## everything that CI runs
+test: lint $(TRACES)/.ready ## everything that CI runs
 	$(BIN)/pytest
 
 .PHONY: bench-demo
@@ -66,8 +75,9 @@ bench-statistics: $(VENV)/.dev ## false alarms, coverage and power of the compar
 	$(BIN)/python benchmarks/comparisons.py
 
 .PHONY: bench-telemetry
-bench-telemetry: $(VENV)/.dev ## what metrics and scrapes cost the service
+bench-telemetry: $(VENV)/.dev ## what metrics, spans and scrapes cost the service
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/traces.py
 
 .PHONY: bench-stack
 bench-stack: $(VENV)/.dev ## the stack of a host: from up to the first sample, and idle (2 minutes; engine, images and root)
@@ -118,3 +128,6 @@ lock: $(VENV)/.dev ## resolve the dependencies again and write their hashes
 	    --no-header --no-annotate -c requirements/runtime.txt $$(sed -n 's/^# leave out: /--no-emit-package /p' requirements/$$image.in) \
 	    requirements/$$image.in -o requirements/$$image.txt || exit; \
 	done
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 \
+	  --no-header --no-annotate $$(sed -n 's/^# leave out: /--no-emit-package /p' requirements/traces.in) \
+	  requirements/traces.in -o requirements/traces.txt
