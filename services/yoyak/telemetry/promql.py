@@ -54,3 +54,8 @@ def mean_by(metric: Metric, labels: Iterable[str], window: str, *matchers: str) 
     total = by(labels, rate(metric, window, *matchers, series="sum"))
     count = by(labels, rate(metric, window, *matchers, series="count"))
     return f"{total} / ({count} > 0)"
+
+
+def sorted_by_value(expression: str, *, largest_first: bool) -> str:
+    """Return an instant vector in order; over a range it changes nothing."""
+    return f"{'sort_desc' if largest_first else 'sort'}({expression})"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from yoyak.telemetry import names
-from yoyak.telemetry.promql import MEASURED, rate, selector, without
+from yoyak.telemetry.promql import MEASURED, mean_by, quantile_by, rate, selector, without
 from yoyak.telemetry.thresholds import ALERT_THRESHOLD, THRESHOLDS
 
 WINDOW = "5m"  # at the slowest scrape in use, 30 s, it still holds ten samples
@@ -34,7 +34,7 @@ _GENAI = (names.GENAI_OPERATION, names.GENAI_PROVIDER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A recording rule: one series a host, or a GPU, with the target's labels."""
+    """A recording rule: one series a host, a GPU or an instance type, with the target's labels."""
 
     record: str
     expression: str
@@ -97,6 +97,22 @@ TTFT_P95 = Recorded(
     expression=_quantile(names.TIME_TO_FIRST_CHUNK),
     labels=(names.GENAI_MODEL,),
 )
+# By type, over all of its hosts: a panel of these would read thousands of series on a hub.
+TTFT_P95_OF_TYPE = Recorded(
+    record="yoyak:time_to_first_chunk_seconds:p95_of_type_rate5m",
+    expression=quantile_by(
+        0.95,
+        names.TIME_TO_FIRST_CHUNK,
+        (names.INSTANCE_TYPE, names.GENAI_MODEL),
+        WINDOW,
+        MEASURED,
+    ),
+    labels=(names.GENAI_MODEL,),
+)
+OUTPUT_CHARS_RATE_OF_TYPE = Recorded(
+    record="yoyak:output_chars_per_second:mean_of_type_rate5m",
+    expression=mean_by(names.OUTPUT_CHARS_RATE, (names.INSTANCE_TYPE,), WINDOW, MEASURED),
+)
 DURATION_P95 = Recorded(
     record="yoyak:operation_duration_seconds:p95_rate5m",
     expression=_quantile(names.OPERATION_DURATION),
@@ -137,6 +153,8 @@ GPU_THROTTLED = Recorded(
 
 RECORDED: tuple[Recorded, ...] = (
     TTFT_P95,
+    TTFT_P95_OF_TYPE,
+    OUTPUT_CHARS_RATE_OF_TYPE,
     DURATION_P95,
     DECODE_TOKENS_RATE,
     ERROR_RATIO,

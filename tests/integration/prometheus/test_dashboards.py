@@ -33,6 +33,22 @@ def test_a_panel_shows_data(where: str, query: str, played: Played) -> None:
     assert [value for value in values if value not in ("NaN", "+Inf")], where
 
 
+SHARES = [
+    (f"{file}: {panel['title']}", target["expr"])
+    for file, panel in panels()
+    for target in panel["targets"]
+    if panel["fieldConfig"]["defaults"].get("unit") == "percentunit"
+]
+
+
+@pytest.mark.parametrize(("where", "query"), SHARES, ids=[where for where, _ in SHARES])
+def test_a_share_lies_between_0_and_1(where: str, query: str, played: Played) -> None:
+    found = played.prometheus.query_range(filled_in(query), played.at_s, played.over_s)
+    values = [float(value) for series in found for _, value in series["values"] if value != "NaN"]
+    assert values, where
+    assert 0 <= min(values) <= max(values) <= 1, where
+
+
 @pytest.mark.parametrize(
     ("where", "selector", "label"),
     variable_queries(),

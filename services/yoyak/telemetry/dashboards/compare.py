@@ -1,5 +1,7 @@
 """Compare instances: finished runs and live hosts side by side, by instance type."""
 
+from dataclasses import replace
+
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Panel
 
@@ -7,9 +9,17 @@ from yoyak.telemetry import names, run_gauges
 from yoyak.telemetry.dashboards import frame, panels
 from yoyak.telemetry.dashboards.frame import OF_MODEL, OF_RUN, OF_TYPE, WINDOW, Row
 from yoyak.telemetry.dashboards.panels import Column, Query, Text, bars, instant_table, lines
-from yoyak.telemetry.promql import MEASURED, by, mean_by, quantile_by, rate, selector
-from yoyak.telemetry.rules import CPU_STEAL, ERROR_RATIO, TTFT_P95, threshold
-from yoyak.telemetry.run_gauges import ENGINE, MODEL, RUN_ID, STATISTIC, RunGauge
+from yoyak.telemetry.promql import MEASURED, by, rate, selector, sorted_by_value
+from yoyak.telemetry.rules import (
+    CPU_STEAL,
+    ERROR_RATIO,
+    OUTPUT_CHARS_RATE_OF_TYPE,
+    TTFT_P95,
+    TTFT_P95_OF_TYPE,
+    threshold,
+)
+from yoyak.telemetry.run_gauges import ENGINE, MODEL, RUN_ID, SEVERITY, STATISTIC, RunGauge
+from yoyak.units import MS_PER_S
 
 UID = "yoyak-compare"
 TITLE = "yoyak / Compare instances"
@@ -32,16 +42,23 @@ def compare() -> str:
         ),
         variables=[frame.instance_type(), frame.model(), frame.run()],
         rows=[_the_old_study(), _trusted(), _runs(), _live()],
-        others=[("One host", "yoyak-host"), ("Requests", "yoyak-requests")],
         time_from="now-1h",
+        refresh="30s",  # finished runs are scraped every 15 s, and a hub has many hosts
     )
 
 
 def _bar(
-    gauge: RunGauge, text: Text, *matchers: str, width: int = 8, aggregate: str = "avg"
+    gauge: RunGauge,
+    text: Text,
+    *matchers: str,
+    width: int = 8,
+    aggregate: str = "avg",
+    largest_first: bool = False,
 ) -> Builder[Panel]:
+    """Return a bar a type and model, the better ones first: smaller is, unless said otherwise."""
     of = selector(gauge.metric, OF_RUN, *matchers)
-    return bars(text, Query(by(_TYPE_AND_MODEL, of, aggregate), _LEGEND), width=width)
+    ordered = sorted_by_value(by(_TYPE_AND_MODEL, of, aggregate), largest_first=largest_first)
+    return bars(text, Query(ordered, _LEGEND), width=width)
 
 
 def _the_old_study() -> Row:
@@ -68,6 +85,7 @@ def _the_old_study() -> Row:
                     unit=panels.CharsPerSecond,
                 ),
                 width=6,
+                largest_first=True,
             ),
             _bar(
                 run_gauges.RUN_OUTPUT_CHARS_PER_TOTAL,
@@ -78,6 +96,7 @@ def _the_old_study() -> Row:
                     unit=panels.CharsPerSecond,
                 ),
                 width=6,
+                largest_first=True,
             ),
             _bar(
                 run_gauges.RUN_CLIENT_RSS,
@@ -113,6 +132,7 @@ def _trusted() -> Row:
                     unit=panels.CharsPerSecond,
                 ),
                 _MEAN,
+                largest_first=True,
             ),
             _bar(
                 run_gauges.RUN_PROMPT_CHARS_RATE,
@@ -123,6 +143,7 @@ def _trusted() -> Row:
                     unit=panels.CharsPerSecond,
                 ),
                 _MEAN,
+                largest_first=True,
             ),
             _bar(
                 run_gauges.RUN_TIME_TO_FIRST_TOKEN,
@@ -159,6 +180,7 @@ def _trusted() -> Row:
                     "GPUs. A host without a GPU has no bar.",
                     unit=panels.Ratio,
                 ),
+                largest_first=True,
             ),
             bars(
                 Text(
@@ -169,7 +191,10 @@ def _trusted() -> Row:
                     unit=panels.Joules,
                 ),
                 Query(
-                    f"1000 * {by(_TYPE_AND_MODEL, energy_j)}\n/ {by(_TYPE_AND_MODEL, tokens)}",
+                    sorted_by_value(
+                        f"1000 * {by(_TYPE_AND_MODEL, energy_j)}\n/ {by(_TYPE_AND_MODEL, tokens)}",
+                        largest_first=False,
+                    ),
                     _LEGEND,
                 ),
             ),
@@ -207,6 +232,10 @@ def _runs() -> Row:
         of = selector(gauge.metric, OF_RUN, *matchers)
         return Column(title, unit, by(keys, of))
 
+    def doubt(title: str, gauge: RunGauge, *matchers: str) -> Column:
+        return replace(column(title, panels.Count, gauge, *matchers), is_bad_above_zero=True)
+
+    began_ms = f"{MS_PER_S} * {by(keys, selector(run_gauges.RUN_STARTED.metric, OF_RUN))}"
     rate_of = run_gauges.RUN_OUTPUT_CHARS_RATE
     return Row(
         "Each finished run",
@@ -221,6 +250,7 @@ def _runs() -> Row:
                 ),
                 keys,
                 [
+                    Column("Began", panels.Moment, began_ms),
                     column("Total with load", panels.Seconds, run_gauges.RUN_TOTAL_WITH_LOAD),
                     column("Output chars/s", panels.CharsPerSecond, rate_of, _MEAN),
                     column("Output low", panels.CharsPerSecond, rate_of, f'{STATISTIC}="ci95_low"'),
@@ -232,15 +262,18 @@ def _runs() -> Row:
                     ),
                     column("Engine peak", panels.Bytes, run_gauges.RUN_ENGINE_RSS_PEAK),
                     column("USD/1000", panels.Dollars, run_gauges.RUN_USD_PER_1000_ARTICLES),
-                    column("Failed", panels.Count, run_gauges.RUN_FAILED),
-                    column(
-                        "Invalid",
-                        panels.Count,
-                        run_gauges.RUN_FINDINGS,
-                        f'{run_gauges.SEVERITY}="invalid"',
-                    ),
+                    doubt("Failed", run_gauges.RUN_FAILED),
+                    doubt("Warnings", run_gauges.RUN_FINDINGS, f'{SEVERITY}="warning"'),
+                    doubt("Invalid", run_gauges.RUN_FINDINGS, f'{SEVERITY}="invalid"'),
                 ],
                 sort_by="Output chars/s",
+                links={
+                    keys[names.INSTANCE_TYPE]: (
+                        "its live hosts",
+                        panels.url_of("yoyak-host", "instance_type"),
+                    ),
+                    keys[RUN_ID]: ("this run alone", panels.url_of(UID, "run")),
+                },
             )
         ],
     )
@@ -259,40 +292,28 @@ def _live() -> Row:
             lines(
                 Text(
                     title="Output characters per second of a request",
-                    description="Mean over measured requests: characters over decode time, by the "
-                    "engine's clock.",
+                    description="Mean over the measured requests of 5 minutes: characters over "
+                    "decode time, by the engine's clock.",
                     unit=panels.CharsPerSecond,
                 ),
-                [
-                    Query(
-                        mean_by(names.OUTPUT_CHARS_RATE, _TYPE, WINDOW, MEASURED, OF_TYPE),
-                        _LIVE_LEGEND,
-                    )
-                ],
+                [Query(selector(OUTPUT_CHARS_RATE_OF_TYPE.metric, OF_TYPE), _LIVE_LEGEND)],
             ),
             lines(
                 Text(
                     title="Time to first chunk, p95",
-                    description="Interpolated in the histogram's buckets; over the last 5 minutes "
-                    "in the alert, whose threshold is the dashed line.",
+                    description="Over the measured requests of 5 minutes, interpolated in the "
+                    "histogram's buckets: of all hosts of a type, and of its worst host, which the "
+                    "alert looks at. Dashed: the alert's threshold.",
                     unit=panels.Seconds,
                 ),
                 [
                     Query(
-                        quantile_by(
-                            0.95,
-                            names.TIME_TO_FIRST_CHUNK,
-                            _TYPE,
-                            WINDOW,
-                            MEASURED,
-                            OF_TYPE,
-                            OF_MODEL,
-                        ),
-                        _LIVE_LEGEND,
+                        selector(TTFT_P95_OF_TYPE.metric, OF_TYPE, OF_MODEL),
+                        "{{instance_type}} {{gen_ai_request_model}}",
                     ),
                     Query(
-                        by(_TYPE, selector(TTFT_P95.metric, OF_TYPE), "max"),
-                        "{{instance_type}} as the alert sees it",
+                        by(_TYPE, selector(TTFT_P95.metric, OF_TYPE, OF_MODEL), "max"),
+                        "{{instance_type}}, worst host",
                     ),
                 ],
                 threshold=threshold("ttft_p95"),

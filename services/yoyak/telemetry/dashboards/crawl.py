@@ -22,7 +22,6 @@ def crawl() -> str:
         description="The crawl that runs, or the last one: pages, articles, reasons, extraction.",
         variables=[],
         rows=[_outcomes(), _pace()],
-        others=[("Compare instances", "yoyak-compare"), ("Requests", "yoyak-requests")],
     )
 
 

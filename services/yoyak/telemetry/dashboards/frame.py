@@ -1,5 +1,6 @@
 """What our dashboards have in common: variables, links, annotations, and their text as JSON."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,12 @@ from yoyak.telemetry.dashboards.panels import PROMETHEUS, link
 from yoyak.telemetry.run_gauges import MODEL, RUN_ID, RUN_INFO
 
 INSTANCE = "instance"
+DASHBOARDS = {  # uid to title in links, in the order of a reader's way
+    "yoyak-compare": "Compare instances",
+    "yoyak-host": "One host",
+    "yoyak-requests": "Requests",
+    "yoyak-crawl": "Crawl",
+}
 WINDOW = "$__rate_interval"  # Grafana's: at least four scrapes
 
 OF_TYPE = f'{names.INSTANCE_TYPE}=~"$instance_type"'
@@ -29,6 +36,15 @@ OF_MODEL = f'{names.GENAI_MODEL}=~"$model"'
 OF_RUN = f'{OF_TYPE},{MODEL}=~"$model",{RUN_ID}=~"$run"'
 OF_HOST = f'{INSTANCE}=~"$host"'
 
+_ALERTS = "Alerts"
+# What an annotation of an alert says; without these it is a line without a word, and the usual
+# step of a minute passes over short ones. Grafana's SDK has no fields for them.
+_ALERT_TEXTS = {
+    "titleFormat": "{{alertname}}",
+    "textFormat": "{{instance_type}} {{instance}}",
+    "tagKeys": "severity",
+    "step": "15s",
+}
 _ANY_INFO = f'{{__name__=~"{RUN_INFO.metric.name}|{names.MODEL_INFO.name}"}}'
 
 
@@ -81,8 +97,8 @@ def build(
     description: str,
     variables: Sequence[Builder[VariableModel]],
     rows: Sequence[Row],
-    others: Sequence[tuple[str, str]],
     time_from: str = "now-30m",
+    refresh: str = "10s",
 ) -> str:
     """Return a dashboard's JSON text.
 
@@ -92,8 +108,8 @@ def build(
         description: what it answers.
         variables: after the data source's.
         rows: from the top.
-        others: (title, uid) of dashboards to link to.
         time_from: begin of the time range until now.
+        refresh: how often an open dashboard asks again.
     """
     made = (
         dashboard.Dashboard(title)
@@ -103,10 +119,10 @@ def build(
         .editable()
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .time(time_from, "now")
-        .refresh("10s")
+        .refresh(refresh)
         .variables([_metric_store(), *variables])
         .annotations([_alerts(), _runs()])
-        .links([link(*other) for other in others])
+        .links([link(name, other) for other, name in DASHBOARDS.items() if other != uid])
     )
     for row in rows:
         made = made.with_row(dashboard.Row(row.title))
@@ -118,7 +134,11 @@ def build(
 def _text(made: Dashboard) -> str:
     for number, panel in enumerate(made.panels or [], start=1):
         panel.id_val = number
-    return JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).encode(made) + "\n"
+    complete = json.loads(JSONEncoder().encode(made))
+    for annotation in complete["annotations"]["list"]:
+        if annotation["name"] == _ALERTS:
+            annotation.update(_ALERT_TEXTS)
+    return json.dumps(complete, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
 def _metric_store() -> Builder[VariableModel]:
@@ -151,7 +171,7 @@ def _query(name: str, label: str, of: str, values_of: str) -> dashboard.QueryVar
 def _alerts() -> dashboard.AnnotationQuery:
     return (
         dashboard.AnnotationQuery()
-        .name("Alerts")
+        .name(_ALERTS)
         .datasource(PROMETHEUS)
         .enable(True)
         .icon_color("red")

@@ -31,7 +31,6 @@ def one_host() -> str:
         description="One summarizer and its machine: latency, phases, errors, CPU, memory, GPU.",
         variables=[frame.instance_type(), frame.host()],
         rows=[_now(), _latency(), _work(), _machine(), _gpu(), _presence()],
-        others=[("Compare instances", "yoyak-compare"), ("Requests", "yoyak-requests")],
     )
 
 
@@ -57,6 +56,7 @@ def _now() -> Row:
                     unit=panels.Count,
                 ),
                 _of(names.ENGINE_UP),
+                states={1: ("up", "green"), 0: ("down", "red")},
             ),
             number(
                 Text(

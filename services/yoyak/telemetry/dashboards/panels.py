@@ -41,6 +41,8 @@ from grafana_foundation_sdk.models.dashboard import (
     DynamicConfigValue,
     FieldColorModeId,
     Panel,
+    ValueMap,
+    ValueMappingResult,
 )
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -66,6 +68,7 @@ Joules = "joule"
 Celsius = "celsius"
 Hertz = "hertz"
 Dollars = "currencyUSD"
+Moment = "dateTimeAsIso"  # of Unix time in ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Column:
     title: str
     unit: str
     expression: str
+    is_bad_above_zero: bool = False  # shown in red then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,15 +155,30 @@ def bars(text: Text, query: Query, *, width: int = 8) -> Builder[Panel]:
     )
 
 
-def number(text: Text, query: Query, *, width: int = 4) -> Builder[Panel]:
-    """Return the present value as one large number with its recent course."""
+def number(
+    text: Text, query: Query, *, states: Mapping[int, tuple[str, str]] | None = None, width: int = 4
+) -> Builder[Panel]:
+    """Return the present value as one large number with its recent course.
+
+    Args:
+        text: as for every panel.
+        query: one series.
+        states: values that have a word and a colour of their own.
+        width: columns of the grid.
+    """
+    panel = _sized(stat.Panel(), text, width)
+    if states is not None:
+        words = {
+            str(value): ValueMappingResult(text=word, color=color, index=place)
+            for place, (value, (word, color)) in enumerate(states.items())
+        }
+        panel = panel.mappings([ValueMap(options=words)])
     return (
-        _sized(stat.Panel(), text, width)
-        .height(4)
+        panel.height(4)
         .with_target(_target(query, 0))
         .unit(text.unit)
         .graph_mode(BigValueGraphMode.AREA)
-        .color_mode(BigValueColorMode.NONE)
+        .color_mode(BigValueColorMode.NONE if states is None else BigValueColorMode.VALUE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .no_value("no data")
     )
@@ -182,7 +201,12 @@ def heat(text: Text, query: Query, *, width: int = WIDTH) -> Builder[Panel]:
 
 
 def instant_table(
-    text: Text, keys: Mapping[str, str], columns: Sequence[Column], *, sort_by: str
+    text: Text,
+    keys: Mapping[str, str],
+    columns: Sequence[Column],
+    *,
+    sort_by: str,
+    links: Mapping[str, tuple[str, str]],
 ) -> Builder[Panel]:
     """Return one row for each set of key labels.
 
@@ -191,6 +215,7 @@ def instant_table(
         keys: label to its column's title; every query keeps these labels and no others.
         columns: the values.
         sort_by: title of a column, descending.
+        links: of a key's column, by its title: (what the link is called, where it leads).
     """
     panel = _sized(table.Panel(), text, WIDTH).unit(text.unit).align(FieldTextAlignment.AUTO)
     values = {}
@@ -199,8 +224,12 @@ def instant_table(
         target = _target(query, number_, is_instant=True).format(PromQueryFormat.TABLE)
         panel = panel.with_target(target)
         values[f"Value #{_ref(number_)}"] = column.title
-        unit = [DynamicConfigValue(id_val="unit", value=column.unit)]
-        panel = panel.override_by_name(column.title, unit)
+        unit = DynamicConfigValue(id_val="unit", value=column.unit)
+        red = _RED_ABOVE_ZERO if column.is_bad_above_zero else []
+        panel = panel.override_by_name(column.title, [unit, *red])
+    for title, (name, url) in links.items():
+        link_ = DynamicConfigValue(id_val="links", value=[{"title": name, "url": url}])
+        panel = panel.override_by_name(title, [link_])
     titles = {**keys, **values}
     return panel.transformations(
         [
@@ -248,6 +277,12 @@ def link(title: str, uid: str) -> Builder[Any]:
     )
 
 
+def url_of(uid: str, variable: str) -> str:
+    """Return the address of a dashboard of ours where the clicked cell is a variable's value."""
+    kept = "${datasource:queryparam}&${__url_time_range}"
+    return f"/d/{uid}?var-{variable}=${{__value.raw}}&{kept}"
+
+
 def _sized(panel: P, text: Text, width: int) -> P:
     return (
         panel.title(text.title)
@@ -274,6 +309,17 @@ def _ref(number_: int) -> str:
     return chr(ord("A") + number_)
 
 
+_RED_ABOVE_ZERO = [
+    DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
+    DynamicConfigValue(
+        id_val="thresholds",
+        value={
+            "mode": "absolute",
+            "steps": [{"color": "text", "value": None}, {"color": "red", "value": 1}],
+        },
+    ),
+    DynamicConfigValue(id_val="color", value={"mode": "thresholds"}),
+]
 _DASHED = [
     DynamicConfigValue(id_val="custom.lineStyle", value={"fill": "dash", "dash": [10, 10]}),
     DynamicConfigValue(id_val="custom.fillOpacity", value=0),

@@ -29,7 +29,6 @@ def requests() -> str:
             frame.choice(_SLOWER_THAN, "Slower than", ("0s", "1s", "5s", "10s", "30s", "1m")),
         ],
         rows=[_latency(), _slowest(), _shape()],
-        others=[("Compare instances", "yoyak-compare"), ("One host", "yoyak-host")],
     )
 
 
