@@ -1,6 +1,6 @@
 """The metrics of the host, the engine's processes and the GPUs, sampled while they are scraped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
@@ -30,6 +30,7 @@ class HostMetrics(Collector):
         """
         self._sample = sample
         self._memory_limit_bytes = memory_limit_bytes
+        self._gpu_labels = GpuLabels()
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
@@ -37,7 +38,8 @@ class HostMetrics(Collector):
         sample = self._sample()
         if sample is None:
             return
-        for metric, rows in _rows(sample, self._memory_limit_bytes()):
+        gpus = self._gpu_labels.pairs(sample.gpus)
+        for metric, rows in _rows(sample, gpus, self._memory_limit_bytes()):
             if rows:
                 yield family(metric, rows)
 
@@ -47,33 +49,44 @@ class HostMetrics(Collector):
 
 
 class GpuLabels:
-    """The label `gpu`: the board's number, and "/n" for its n-th MIG instance."""
+    """The label `gpu`: the board's number, and "/n" for its n-th MIG instance.
 
-    def __init__(self, gpus: tuple[GpuSample, ...]) -> None:
-        """Number the MIG instances of each board in the sample's order."""
-        slices: dict[int, int] = {}
-        self.pairs: list[tuple[str, GpuSample]] = []
-        for gpu in gpus:
-            label = str(gpu.index)
-            if gpu.parent_uuid is not None:
-                number = slices.get(gpu.index, 0)
-                slices[gpu.index] = number + 1
-                label = f"{gpu.index}/{number}"
-            self.pairs.append((label, gpu))
+    A device keeps its label for good: one that is lost leaves a gap, and the next does not take
+    its place in the middle of a series.
+    """
 
-    def rows(self, field: str) -> Rows:
-        """Return one row for each GPU that has the field."""
-        values = ((label, getattr(gpu, field)) for label, gpu in self.pairs)
-        return [((label,), value) for label, value in values if value is not None]
+    def __init__(self) -> None:
+        """Know no device yet."""
+        self._instances: dict[tuple[int, str | None], str] = {}  # of (board's number, uuid)
 
-    def throttle_rows(self) -> Rows:
-        """Return a row for every reason that NVML knows: 1 if it holds now, else 0."""
-        return [
-            ((label, reason), float(reason in gpu.throttle_reasons))
-            for label, gpu in self.pairs
-            if gpu.throttle_reasons is not None
-            for reason in THROTTLE_REASONS.values()
-        ]
+    def pairs(self, gpus: Iterable[GpuSample]) -> list[tuple[str, GpuSample]]:
+        """Return each device with its label; instances are numbered as they are first seen."""
+        return [(self._label(gpu), gpu) for gpu in gpus]
+
+    def _label(self, gpu: GpuSample) -> str:
+        if gpu.parent_uuid is None:
+            return str(gpu.index)
+        key = gpu.index, gpu.uuid
+        if key not in self._instances:
+            number = sum(board == gpu.index for board, _ in self._instances)
+            self._instances[key] = f"{gpu.index}/{number}"
+        return self._instances[key]
+
+
+def _field_rows(gpus: Sequence[tuple[str, GpuSample]], field: str) -> Rows:
+    """Return one row for each GPU that has the field."""
+    values = ((label, getattr(gpu, field)) for label, gpu in gpus)
+    return [((label,), value) for label, value in values if value is not None]
+
+
+def _throttle_rows(gpus: Sequence[tuple[str, GpuSample]]) -> Rows:
+    """Return a row for every reason that NVML knows: 1 if it holds now, else 0."""
+    return [
+        ((label, reason), float(reason in gpu.throttle_reasons))
+        for label, gpu in gpus
+        if gpu.throttle_reasons is not None
+        for reason in THROTTLE_REASONS.values()
+    ]
 
 
 def family(metric: names.Metric, rows: Rows) -> Metric:
@@ -85,7 +98,9 @@ def family(metric: names.Metric, rows: Rows) -> Metric:
     return built
 
 
-def _rows(sample: HostSample, limit_bytes: int | None) -> Iterator[tuple[names.Metric, Rows]]:
+def _rows(
+    sample: HostSample, gpus: Sequence[tuple[str, GpuSample]], limit_bytes: int | None
+) -> Iterator[tuple[names.Metric, Rows]]:
     yield names.HOST_CPU, _cpu_rows(sample.cpu)
     yield names.HOST_MEMORY_AVAILABLE, _row(sample.memory_available_bytes)
     yield names.ENGINE_THROTTLED, _row(sample.cgroup_throttled_s)
@@ -95,10 +110,9 @@ def _rows(sample: HostSample, limit_bytes: int | None) -> Iterator[tuple[names.M
         yield names.ENGINE_RSS, _row(engine.rss_bytes)
         yield names.ENGINE_RSS_PEAK, _row(engine.rss_peak_bytes)
         yield names.ENGINE_MEMORY_LIMIT, _row(limit_bytes)
-    gpus = GpuLabels(sample.gpus)
     for metric, field in _GPU_FIELDS:
-        yield metric, gpus.rows(field)
-    yield names.GPU_THROTTLED, gpus.throttle_rows()
+        yield metric, _field_rows(gpus, field)
+    yield names.GPU_THROTTLED, _throttle_rows(gpus)
 
 
 _GPU_FIELDS = (

@@ -1,12 +1,14 @@
 """One host sample as series: what has no source has no series."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from prometheus_client.registry import CollectorRegistry
+from tests.unit.yoyak.host.replayed_nvml import ReplayedNvml
 
-from yoyak.host.gpu import THROTTLE_REASONS
+from yoyak.host.gpu import THROTTLE_REASONS, Gpus
 from yoyak.records.sample import CpuTimes, EngineSample, GpuSample, HostSample
 from yoyak.telemetry.host_metrics import HostMetrics
 
@@ -124,3 +126,75 @@ def test_mig_instances_are_numbered_within_their_board() -> None:
     registry = exported(replace(NOTHING, gpus=(GPU, *slices)))
     for label in ("0", "0/0", "0/1"):
         assert registry.get_sample_value("yoyak_gpu_memory_used_bytes", {"gpu": label}) == 10
+
+
+def test_an_instance_that_is_lost_leaves_a_gap_and_the_others_keep_their_names() -> None:
+    slices = [replace(GPU, uuid=f"MIG-{n}", parent_uuid="GPU-1") for n in range(3)]
+    sampled = [replace(NOTHING, gpus=(GPU, *slices)), replace(NOTHING, gpus=(GPU, slices[2]))]
+    registry = CollectorRegistry()
+    HostMetrics(registry, sampled.pop, lambda: None)
+    sampled.reverse()
+    before, after = (
+        {one.labels["gpu"] for f in registry.collect() for one in f.samples} for _ in range(2)
+    )
+    assert before == {"0", "0/0", "0/1", "0/2"}
+    assert after == {"0", "0/2"}
+
+
+def replayed(name: str, engine: set[int]) -> tuple[ReplayedNvml, CollectorRegistry]:
+    """The metrics of a host whose driver answers as a real one did."""
+    nvml = ReplayedNvml(name)
+    gpus = Gpus(nvml, sees_host_pids=True)
+    registry = CollectorRegistry()
+    HostMetrics(registry, lambda: replace(NOTHING, gpus=gpus.sample(engine)), lambda: None)
+    return nvml, registry
+
+
+def test_readings_of_a_real_board_are_series_in_base_units() -> None:
+    _, registry = replayed("a10g", {4242})
+    found = {
+        sample.name: sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.labels == {"gpu": "0"}
+    }
+    assert found == {
+        "yoyak_gpu_utilization_ratio": 0.97,
+        "yoyak_gpu_memory_used_bytes": 5047549952,
+        "yoyak_gpu_memory_total_bytes": 24146608128,
+        "yoyak_engine_gpu_memory_bytes": 5033164800,
+        "yoyak_gpu_power_watts": 241.35,
+        "yoyak_gpu_energy_joules_total": 98765432.1,
+        "yoyak_gpu_temperature_celsius": 58.0,
+        "yoyak_gpu_sm_clock_hertz": 1_695_000_000,
+    }
+
+
+def test_a_board_with_mig_instances_counts_the_engines_memory_once() -> None:
+    _, registry = replayed("h100_mig", {4242})
+    engine = {
+        sample.labels["gpu"]: sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "yoyak_engine_gpu_memory_bytes"
+    }
+    assert engine == {"0/0": 0, "0/1": 4000000000}
+    assert registry.get_sample_value("yoyak_gpu_utilization_ratio", {"gpu": "0"}) is None
+    assert (
+        registry.get_sample_value(
+            "yoyak_gpu_throttled", {"gpu": "0", "reason": "hw_thermal_slowdown"}
+        )
+        == 1.0
+    )
+
+
+@pytest.mark.parametrize("name", ["a10g", "h100_mig"])
+def test_a_driver_that_dies_in_mid_run_leaves_no_series_and_one_log_line(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    nvml, registry = replayed(name, {4242})
+    assert any(series_.startswith("yoyak_gpu_") for series_ in series(registry))
+    nvml.refuse_everything(999)
+    with caplog.at_level(logging.INFO):
+        assert [series(registry) for _ in range(3)] == [[], [], []]
+    assert len(caplog.records) == 1
