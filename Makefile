@@ -84,6 +84,10 @@ bench-stack: $(VENV)/.dev ## the stack of a host: from up to the first sample, a
 	docker compose build --quiet
 	$(BIN)/python benchmarks/stack.py
 
+.PHONY: bench-hub
+bench-hub: $(VENV)/.dev ## a hub with 200 hosts: every panel of Compare instances (minutes; needs Debian's prometheus)
+	$(BIN)/python benchmarks/hub.py
+
 .PHONY: bench-replay
 bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error
 	$(BIN)/python benchmarks/replay.py

@@ -92,6 +92,15 @@ def _steal_ratio() -> str:
     )
 
 
+def up(*matchers: str) -> str:
+    """Return the series that is 1 where Prometheus could scrape our service, else 0."""
+    return selector(_UP, f'job="{JOB}"', *matchers)
+
+
+# Recorded: to look through an hour of scrapes of each host at every evaluation takes a hub seconds.
+LAST_SCRAPE = Recorded(
+    record="yoyak:last_scrape_timestamp_seconds", expression=f"timestamp({up()})"
+)
 TTFT_P95 = Recorded(
     record="yoyak:time_to_first_chunk_seconds:p95_rate5m",
     expression=_quantile(names.TIME_TO_FIRST_CHUNK),
@@ -152,6 +161,7 @@ GPU_THROTTLED = Recorded(
 )
 
 RECORDED: tuple[Recorded, ...] = (
+    LAST_SCRAPE,
     TTFT_P95,
     TTFT_P95_OF_TYPE,
     OUTPUT_CHARS_RATE_OF_TYPE,
@@ -182,23 +192,18 @@ def crosses(expression: str, name: str) -> str:
     return f"{expression}\n{sign} on () group_left () {threshold(name)}"
 
 
-def up(*matchers: str) -> str:
-    """Return the series that is 1 where Prometheus could scrape our service, else 0."""
-    return selector(_UP, f'job="{JOB}"', *matchers)
-
-
 def down_s(series: str) -> str:
     """Return the seconds of the last 15 minutes in which a series of 0 and 1 was 0."""
     return f"sum_over_time((1 - {series})[{_LOOK_BACK}]) * {_STEP_S}"
 
 
-def silent_s(series: str) -> str:
-    """Return the seconds since a series' last sample, if that is less than an hour old.
+def silent_s(*matchers: str) -> str:
+    """Return the seconds since a host's last scrape, if that is less than an hour ago.
 
-    The first part is exact and ends with the series; the second goes on, in steps.
+    The first part is exact and ends with the series; the second goes on.
     """
-    seen = f"timestamp({series})"
-    return f"(time() - {seen} or time() - max_over_time({seen}[1h:{_STEP_S}s]))"
+    seen = selector(LAST_SCRAPE.metric, *matchers)
+    return f"(time() - timestamp({up(*matchers)}) or time() - max_over_time({seen}[1h]))"
 
 
 def _is_down_s(series: str) -> str:
@@ -320,7 +325,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="YoyakHostSilent",
-        expression=crosses(silent_s(up()), "scrape_missing"),
+        expression=crosses(silent_s(), "scrape_missing"),
         hold="0s",
         severity="critical",
         summary=f"{_HOST}: last heard of {_SECONDS_SHOWN} ago",

@@ -15,7 +15,6 @@ from yoyak.telemetry.rules import (
     down_s,
     silent_s,
     threshold,
-    up,
 )
 
 UID = "yoyak-host"
@@ -213,7 +212,7 @@ def _presence() -> Row:
                     "threshold.",
                     unit=panels.Seconds,
                 ),
-                [Query(silent_s(up(OF_HOST)), "age")],
+                [Query(silent_s(OF_HOST), "age")],
                 threshold=threshold("scrape_missing"),
             ),
         ],
