@@ -21,6 +21,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "docker/prometheus/prometheus.yml"
+HUB_CONFIG = ROOT / "docker/hub/prometheus.yml"
 RULES = ROOT / "docker/prometheus/rules/yoyak.yml"
 THRESHOLDS = ROOT / "docker/prometheus/thresholds/thresholds.yml"
 ALERTMANAGER_CONFIG = ROOT / "docker/alertmanager/alertmanager.yml"

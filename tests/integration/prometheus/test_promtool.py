@@ -9,6 +9,7 @@ from tests.integration.prometheus.conftest import Played
 from tests.integration.prometheus.running import (
     ALERTMANAGER_CONFIG,
     CONFIG,
+    HUB_CONFIG,
     RULES,
     THRESHOLDS,
     get,
@@ -35,6 +36,14 @@ def test_the_rules_are_well_formed() -> None:
 
 def test_the_configuration_is_well_formed_and_finds_its_rule_files() -> None:
     said = checked(program("promtool"), "check", "config", str(CONFIG))
+    assert "2 rule files found" in said
+
+
+def test_the_hubs_configuration_is_well_formed_where_its_container_has_it(tmp_path: Path) -> None:
+    (tmp_path / "hub.yml").write_text(HUB_CONFIG.read_text())
+    for folder in (RULES.parent, THRESHOLDS.parent):  # beside it, as compose.hub.yaml mounts them
+        (tmp_path / folder.name).symlink_to(folder)
+    said = checked(program("promtool"), "check", "config", str(tmp_path / "hub.yml"))
     assert "2 rule files found" in said
 
 
