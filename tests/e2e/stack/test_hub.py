@@ -16,6 +16,8 @@ import pytest
 from tests.e2e.stack.compose import ANSWER_S, REPOSITORY, Stack, eventually, free_port
 from tests.e2e.stack.conftest import EMBEDDED, a_stack
 
+from yoyak.cli.main import run_command_line
+
 pytestmark = pytest.mark.timeout(900)
 
 SINK = "tests/e2e/stack/otlp_sink.yaml"
@@ -32,6 +34,8 @@ class Hub:
     """The hub's project, and how it is asked."""
 
     def __init__(self, folder: Path) -> None:
+        self.runs = folder / "hub-runs"
+        self.runs.mkdir()
         # Containers of other projects reach it here; it is an address of this machine only.
         self.stack = Stack(
             f"yoyak-test-hub-{free_port()}",
@@ -42,6 +46,7 @@ class Hub:
                 "YOYAK_HUB_BIND": gateway(),
                 "YOYAK_HUB_NAMES": gateway(),
                 "YOYAK_HUB_PORT": str(free_port()),
+                "YOYAK_HUB_RUNS": str(self.runs),
             },
         )
         self.url = f"https://{gateway()}:{self.stack.environment['YOYAK_HUB_PORT']}"
@@ -168,6 +173,20 @@ def test_every_query_of_the_compare_dashboard_that_finds_one_host_finds_both(hub
 def test_the_old_study_is_there_once(hub: Hub) -> None:
     found = hub.query('yoyak_run_total_with_load_seconds{instance_type="g5.16xlarge"}')
     assert len(found) == 1
+
+
+def test_a_published_run_of_a_host_that_is_gone_is_shown_by_the_hub(
+    hub: Hub, tmp_path: Path
+) -> None:
+    old = (REPOSITORY / "examples/ec2/r5.8xlarge/perf.json").read_text()
+    gone = tmp_path / "perf.json"
+    gone.write_text(old.replace("r5.8xlarge", "x9.gone"))
+    assert run_command_line(["publish", str(gone), "--runs-folder", str(hub.runs)]) == 0
+    eventually(
+        lambda: "x9.gone" in hub.types_in("yoyak_run_total_with_load_seconds"),
+        deadline_s=ARRIVAL_S,
+        what="the published run",
+    )
 
 
 def test_rules_are_evaluated_by_the_hub_alone(hub: Hub) -> None:
