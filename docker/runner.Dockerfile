@@ -20,7 +20,8 @@ RUN /opt/build/bin/hatchling build -t wheel -d /wheels
 # - mistral-common but for one tokenizer, 36 MB
 # - scipy but for `special`, and the two files of `linalg` and the OpenBLAS that it is linked to, 60 MB
 # - pygments' 500 languages, 7 MB: rich colours Python's tracebacks at most
-# - tests, headers, types, and symbols that only a debugger reads
+# - the parts of Grafana's dashboard SDK for panels that ours do not have, 5 MB
+# - tests, headers, types, a Fortran compiler's front, and symbols that only a debugger reads
 FROM ${PYTHON_IMAGE} AS environment
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils
@@ -34,13 +35,16 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && find mistral_common -type f ! -path mistral_common/__init__.py ! -name tokenizer.model.v1 -delete \
  && : >mistral_common/__init__.py \
  && find numpy scipy -type d -name tests -prune -exec rm -r {} + \
- && rm -r numpy/_core/include numpy/_core/_simd.*.so \
+ && rm -r numpy/f2py numpy/_core/include numpy/_core/_simd.*.so \
+ && mkdir numpy/f2py && touch numpy/f2py/__init__.py \
  && cd scipy \
  && rm -r cluster datasets fft fftpack integrate interpolate io misc ndimage odr \
       optimize signal sparse spatial stats special/cython_special.* \
  && find linalg -type f ! -name 'cython_*.so' -delete && touch linalg/__init__.py \
  && cd .. \
  && find pygments/lexers -type f ! -name __init__.py ! -name _mapping.py ! -name python.py -delete \
+ && find grafana_foundation_sdk/builders grafana_foundation_sdk/models -type f -regextype posix-extended \
+      ! -regex '.*/(__init__|bargauge|common|dashboard|heatmap|prometheus|stat|table|tempo|timeseries)[.]py' -delete \
  && find . -name '*.pyi' -delete \
  && find . -name '*.so' -size +300k ! -path './*.libs/*' -exec strip --strip-unneeded {} + \
  && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yoyak/lib
@@ -51,7 +55,8 @@ RUN python3 -m pip --disable-pip-version-check --python /opt/yoyak/bin/python in
  && rm -r /opt/yoyak/lib/python3*/site-packages/vl_convert* \
  && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash \
       /opt/yoyak/lib/python3*/site-packages/yoyak \
- && /opt/yoyak/bin/python -I -c "import httptools, numpy.linalg, pydantic, scipy.special, uvloop; scipy.special.nctdtr(3, 1, 1)"
+ && /opt/yoyak/bin/python -I -c "import httptools, numpy.linalg, pydantic, scipy.special, uvloop; scipy.special.nctdtr(3, 1, 1)" \
+ && /opt/yoyak/bin/python -I -c "from yoyak.telemetry.publishing import grafana, publish; publish.dashboards()"
 
 FROM ${PYTHON_IMAGE}
 ARG REVISION=unknown
