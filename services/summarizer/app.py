@@ -26,11 +26,13 @@ from summarizer.schema import (
 )
 from summarizer.service_discovery import target_groups
 from summarizer.settings import Settings
+from summarizer.short_way import ShortWay
 from summarizer.slots import Slots
 from summarizer.summaries import Summarizer, SummaryResponse, generation_request
 from summarizer.tracing import Tracing
 from yoyak import __version__, prompts
 from yoyak.errors import EngineError
+from yoyak.host.time_slice import turn_ns
 from yoyak.telemetry import names
 from yoyak.telemetry.metrics import FinishedRequest
 from yoyak.telemetry.spans import ServedRequest
@@ -60,20 +62,6 @@ def create_app(parts: Parts) -> ASGIApp:
         # Its own spans would be made in the timed path; ours are made after the last byte.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    _add_summaries(app, parts)
-    _add_engine(app, parts)
-    _add_observation(app, parts)
-    _add_problems(app, parts)
-    written = app.openapi
-    app.openapi = lambda: _with_problem_type(written())  # type: ignore[method-assign] # FastAPI's documented way
-    return Edge(
-        app,
-        body_limit_bytes=parts.settings.body_limit_bytes,
-        on_problem=_counter(parts),
-    )
-
-
-def _add_summaries(app: FastAPI, parts: Parts) -> None:
     summarizer = Summarizer(
         keeper=parts.keeper,
         slots=parts.slots,
@@ -81,7 +69,21 @@ def _add_summaries(app: FastAPI, parts: Parts) -> None:
         tracing=parts.tracing,
         timeout_s=parts.settings.timeout_s,
     )
+    _add_summaries(app, parts, summarizer)
+    _add_engine(app, parts)
+    _add_observation(app, parts)
+    _add_problems(app, parts)
+    written = app.openapi
+    app.openapi = lambda: _with_problem_type(written())  # type: ignore[method-assign] # FastAPI's documented way
+    count = _counter(parts)
+    return Edge(
+        ShortWay(app, path=SUMMARIES, summarizer=summarizer, on_problem=count),
+        body_limit_bytes=parts.settings.body_limit_bytes,
+        on_problem=count,
+    )
 
+
+def _add_summaries(app: FastAPI, parts: Parts, summarizer: Summarizer) -> None:
     @app.post(
         SUMMARIES,
         response_class=Response,
@@ -114,7 +116,12 @@ def _add_engine(app: FastAPI, parts: Parts) -> None:
     async def describe() -> Response:
         """Say what the engine says of itself, and which template makes the prompts."""
         facts = await parts.keeper.describe()
-        facts = dataclasses.replace(facts, via=None, template_sha256=prompts.TEMPLATE_SHA256)
+        facts = dataclasses.replace(
+            facts,
+            via=None,
+            template_sha256=prompts.TEMPLATE_SHA256,
+            service_turn_ns=turn_ns(),
+        )
         return JSONResponse(dataclasses.asdict(facts))
 
     @app.post("/v1/engine/unload", status_code=204, responses=_problems(409, 502, 503, 504))

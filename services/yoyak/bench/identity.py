@@ -57,8 +57,13 @@ def build_manifest(
     dataset_sha256: str,
     host: Mapping[str, Any],
     engine: EngineFacts,
+    turn_ns: int | None,
 ) -> Manifest:
-    """Return the manifest of a run that is about to begin."""
+    """Return the manifest of a run that is about to begin.
+
+    Args:
+        turn_ns: how long the client's event loop may keep a CPU once it has it; None if unknown.
+    """
     config = resolved.config
     options = {
         field.name: Option(
@@ -104,7 +109,11 @@ def build_manifest(
             )
             for article, tokens in zip(work.articles, work.prompt_tokens, strict=True)
         ),
-        clock={"name": clock.implementation, "resolution_ns": round(clock.resolution * 1e9)},
+        clock={
+            "name": clock.implementation,
+            "resolution_ns": round(clock.resolution * 1e9),
+            "client_turn_ns": turn_ns,
+        },
     )
 
 

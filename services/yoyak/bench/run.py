@@ -26,6 +26,7 @@ from yoyak.errors import UsageError
 from yoyak.host.cloud import CloudIdentity
 from yoyak.host.facts import HostFacts, host_facts
 from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
+from yoyak.host.time_slice import turn_ns
 from yoyak.host.topology import auto_threads
 from yoyak.load.steady import LEAST
 from yoyak.records import EngineFacts, Finding, Perf, RequestRecord
@@ -110,6 +111,7 @@ async def run_benchmark(
                     dataset_sha256=dataset.manifest.dataset_sha256,
                     host=dataclasses.asdict(host),
                     engine=facts,
+                    turn_ns=turn_ns(),
                 )
             )
             copy_known(config.cache.expanduser(), writer.path)

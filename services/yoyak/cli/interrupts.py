@@ -13,6 +13,7 @@ from yoyak.cli.consoles import messages_console
 from yoyak.cli.progress import progress_on
 from yoyak.config import ResolvedConfig
 from yoyak.errors import InterruptedRun
+from yoyak.host.time_slice import take_short_turns
 
 
 def run_with_interrupts(
@@ -40,6 +41,7 @@ async def _run(
     traces: OtlpSettings | None,
     progress: Progress,
 ) -> RunOutcome:
+    take_short_turns()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(

@@ -202,6 +202,7 @@ def engine_facts(answer: object, where: str) -> EngineFacts:
         pid_namespace=members.count("pid_namespace"),
         boot_id=members.text("boot_id"),
         template_sha256=members.text("template_sha256"),
+        service_turn_ns=members.count("service_turn_ns"),
         model=ModelFacts(
             name=model.text("name") or "unknown",
             manifest_digest=model.text("manifest_digest"),

@@ -52,6 +52,7 @@ class EngineFacts:
     pid_namespace: int | None = None  # inode of /proc/self/ns/pid
     boot_id: str | None = None  # with it, whether `pid` is ours to read
     template_sha256: str | None = None  # of the prompt template, where the engine builds the prompt
+    service_turn_ns: int | None = None  # of our service's event loop (host.time_slice)
     model: ModelFacts
 
 
@@ -100,5 +101,5 @@ class Manifest:
     host: Mapping[str, Any]  # host.HostFacts
     engine: EngineFacts
     versions: Mapping[str, str]  # of yoyak, Python and the packages on the timed path
-    clock: Mapping[str, Any]  # name, resolution_ns
+    clock: Mapping[str, Any]  # name, resolution_ns, client_turn_ns (host.time_slice)
     articles: tuple[ArticleRef, ...] = ()
