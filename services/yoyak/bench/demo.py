@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from yoyak.bench.children import service
+from yoyak.bench.eta import guess_start_s
 from yoyak.bench.progress import Progress, Step
+from yoyak.bench.step_times import StepTimes
 from yoyak.config import ResolvedConfig, resolve
 from yoyak.dataset import read_dataset
 from yoyak.errors import HostError, InterruptedRun, MeasuredFailure, UsageError, YoyakError
@@ -61,7 +63,9 @@ def demo_stack(demo: Demo, progress: Progress) -> Iterator[ResolvedConfig]:
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     with ExitStack() as stack:
-        with progress.step("summarizer with its model"):
+        times = StepTimes(demo.cache)
+        title = f"summarizer with its model ({demo.preset})"
+        with times.step(progress, title, guess_s=guess_start_s(model.stat().st_size)):
             summarizer = stack.enter_context(
                 service("summarizer", (*arguments, "--die-with-parent"), ready_s=SUMMARIZER_READY_S)
             )
@@ -85,8 +89,8 @@ def demo_stack(demo: Demo, progress: Progress) -> Iterator[ResolvedConfig]:
 def crawl_newsroom(dataset: Path, progress: Progress) -> None:
     """Serve the bundled newsroom on a loopback port and crawl it with the real spider."""
     with (
-        service("newsroom", ("--port", "0", "--die-with-parent"), ready_s=NEWSROOM_READY_S) as site,
         progress.step("crawl of the bundled newsroom") as step,
+        service("newsroom", ("--port", "0", "--die-with-parent"), ready_s=NEWSROOM_READY_S) as site,
     ):
         _crawl(
             (

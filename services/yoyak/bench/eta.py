@@ -9,6 +9,8 @@ PROMPT_OPERATIONS_PER_S_PER_THREAD = 70e9
 DECODE_BYTES_PER_S_PER_THREAD = 10e9
 DECODE_BYTES_PER_S_MOST = 150e9  # memory channels end somewhere, however many the threads
 LOAD_BYTES_PER_S = 500e6
+INTERPRETERS_S = 2.0  # the service's imports, then the engine's; on 2 cores of the same machine
+REPORT_S = 3.0  # the chart library's start, once a process, is 1.9 s of it (docs/performance.md)
 
 
 def guess_run_s(
@@ -35,6 +37,11 @@ def guess_run_s(
     one_pass = sum(n / prompt_per_s + output_tokens / decode_per_s for n in prompt_tokens)
     load = size_bytes / LOAD_BYTES_PER_S
     return repetitions * (load + one_pass * (1 + warmup / len(prompt_tokens)))
+
+
+def guess_start_s(size_bytes: int) -> float:
+    """Return the expected seconds of the summarizer's start: two interpreters and the weights."""
+    return INTERPRETERS_S + size_bytes / LOAD_BYTES_PER_S
 
 
 def duration_words(seconds: float) -> str:

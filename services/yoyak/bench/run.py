@@ -13,11 +13,12 @@ from yoyak.analysis.findings import finding
 from yoyak.analysis.planning import repetitions_needed
 from yoyak.bench.blocks import Blocks, always
 from yoyak.bench.calibration_cache import copy_known
-from yoyak.bench.eta import duration_words, guess_run_s
+from yoyak.bench.eta import REPORT_S, duration_words, guess_run_s, guess_start_s
 from yoyak.bench.finish import finish_run
 from yoyak.bench.identity import build_manifest, run_id
 from yoyak.bench.preflight import Work, check_engine, choose_articles, count_work
 from yoyak.bench.progress import Progress, Step
+from yoyak.bench.step_times import StepTimes
 from yoyak.config import ResolvedConfig, RunConfig
 from yoyak.dataset import read_dataset
 from yoyak.engines import open_engine
@@ -69,6 +70,7 @@ async def run_benchmark(
         HostError: the engine cannot be reached or does not do what is asked of it.
     """
     config = resolved.config
+    times = StepTimes(config.cache)
     dataset = read_dataset(config.dataset)
     articles = choose_articles(dataset, config)
     threads = auto_threads() if config.threads is None else config.threads
@@ -91,7 +93,7 @@ async def run_benchmark(
         build=config.build,
     )
     try:
-        with progress.step("engine and model"):
+        with times.step(progress, _engine_title(config), guess_s=guess_start_s(_size(config))):
             facts = await engine.describe()
         check_engine(facts, config, threads=threads)
         work = await count_work(engine, articles, config)
@@ -136,7 +138,7 @@ async def run_benchmark(
                 await _repeat(blocks, engine, facts, host, sampler, progress)
                 sampled = await asyncio.to_thread(sampler.stop)
         done_ns = time.monotonic_ns() - origin_ns
-        with progress.step("results and report"):
+        with times.step(progress, "results and report", guess_s=REPORT_S):
             perf = finish_run(writer.path, also=_sampler_findings(sampled))
         if traces is not None:
             await _send_traces(traces, writer.path, host, done_ns, progress)
@@ -192,6 +194,18 @@ async def _send_traces(
             f"{how.dropped} of {how.dropped + how.sent} spans were not taken by "
             f"{traces.endpoint} ({how.failure}); the run is whole without them"
         )
+
+
+def _engine_title(config: RunConfig) -> str:
+    """Return the title of the engine's start, which names what it depends on."""
+    model = "" if config.model is None else f", {Path(config.model).name}"
+    return f"engine and model ({config.engine}{model})"
+
+
+def _size(config: RunConfig) -> int:
+    """Return the bytes that the start has to read, as far as they are a file of this host."""
+    path = None if config.model is None or config.url is not None else Path(config.model)
+    return path.stat().st_size if path is not None and path.is_file() else 0
 
 
 def _sampler_findings(report: SamplerReport) -> tuple[Finding, ...]:
