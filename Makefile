@@ -52,9 +52,15 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Both at once: types are one process, unit tests one a core. Pytest's summary stays the last word
+# unless lint has a complaint.
 .PHONY: check
-check: lint ## lint, types, import arrows, unit tests (under a minute)
-	$(BIN)/pytest tests/unit
+check: $(VENV)/.dev ## lint, types, import arrows, unit tests (under a minute)
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	  $(MAKE) --no-print-directory lint >"$$said" 2>&1 & lint=$$!; \
+	  $(BIN)/pytest tests/unit -n auto; tests=$$?; \
+	  wait $$lint || { cat "$$said"; exit 1; }; \
+	  exit $$tests
 
 .PHONY: test
 test: lint $(TRACES)/.ready ## everything that CI runs

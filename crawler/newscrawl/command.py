@@ -1,5 +1,6 @@
 """The command line of the crawler."""
 
+import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,9 @@ import click
 
 from newscrawl.naver.api import HOMES, SORTS
 from newscrawl.options import CrawlOptions
-from yoyak.errors import UsageError, YoyakError
+from yoyak.errors import HostError, UsageError, YoyakError
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 EXPORTS = (".csv", ".jsonl", ".json", ".xml")
 DEFAULTS = CrawlOptions(out=Path("dataset"))
 EXAMPLE = (
@@ -326,3 +328,13 @@ def main() -> None:
     except YoyakError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        where = error.filename or "the dataset"
+        click.echo(
+            f"error: {where} cannot be written ({error.strerror}); free some space, or name "
+            "another folder: --out DIR",
+            err=True,
+        )
+        sys.exit(HostError.exit_code)

@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,22 @@ def test_an_unknown_host_is_an_environment_error(crawl: Crawl) -> None:
     done = crawl("site", "http://newsroom.invalid/")
     assert done.returncode == 3
     assert "newsroom.invalid" in one_line(done.stderr)
+
+
+def test_a_disk_without_room_is_an_environment_error(tmp_path: Path) -> None:
+    out = tmp_path / "dataset"
+    code = (  # a limit of the process stands for the disk's: writing fails in the same place
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));"
+        "from newscrawl.command import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "site", "http://127.0.0.1:9/", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "--out DIR" in one_line(done.stderr)
 
 
 @pytest.mark.parametrize("address", ["news.example", "ftp://news.example/", "http://", "http://[x"])
