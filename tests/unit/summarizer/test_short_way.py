@@ -13,6 +13,7 @@ from summarizer.problems import Problem
 from summarizer.short_way import ShortWay
 from summarizer.slots import Slots
 from summarizer.summaries import Summarizer
+from summarizer.tracing import Tracing
 from yoyak.engines import open_engine
 from yoyak.engines.base import Engine
 from yoyak.telemetry import names
@@ -49,6 +50,7 @@ class Asked:
             keeper=keeper(engine, change_timeout_s=1.0),
             slots=Slots(concurrency=1, queue=1),
             metrics=RequestMetrics(CollectorRegistry()),
+            tracing=Tracing(None, is_quiet=lambda: True),
             timeout_s=1.0,
         )
         self.way = ShortWay(
@@ -68,7 +70,11 @@ class Asked:
             self.sent.append(message)
 
         caller = Caller(
-            arrived_ns=time.monotonic_ns(), request_id="r1", phase="measured", traceparent=None
+            arrived_ns=time.monotonic_ns(),
+            request_id="r1",
+            phase="measured",
+            traceparent=None,
+            trace=None,
         )
         await self.way(
             {
