@@ -72,6 +72,10 @@ bench-demo: $(VENV)/.dev ## the figures of the main job: demo, models, engine ov
 	$(BIN)/python benchmarks/models.py
 	$(BIN)/python benchmarks/engine_overhead.py
 
+.PHONY: bench-service
+bench-service: $(VENV)/.dev ## what the summarizer adds to the first token (2 minutes; quiet machine)
+	$(BIN)/python benchmarks/service.py
+
 .PHONY: bench-sampler
 bench-sampler: $(VENV)/.dev ## what sampling the host costs
 	$(BIN)/python benchmarks/sampler.py
