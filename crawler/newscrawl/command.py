@@ -17,11 +17,11 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 EXPORTS = (".csv", ".jsonl", ".json", ".xml")
 DEFAULTS = CrawlOptions(out=Path("dataset"))
 EXAMPLE = (
-    "Example: python -m newscrawl site 'https://news.example/search?query=온새미증권' "
+    "Example: yoyak crawl site 'https://news.example/search?query=온새미증권' "
     "--query 온새미증권 --max-articles 20 --out dataset"
 )
 NAVER_EXAMPLE = (
-    "Example: python -m newscrawl naver 온새미증권 --alias 온새미투자증권 --max-articles 20 "
+    "Example: yoyak crawl naver 온새미증권 --alias 온새미투자증권 --max-articles 20 "
     "--out dataset"
 )
 
@@ -317,7 +317,7 @@ def _run(options: CrawlOptions, style: str) -> None:
 def main() -> None:
     """Run the command; a known error is one line and its exit code."""
     try:
-        program(standalone_mode=False)
+        program(prog_name="yoyak crawl", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.exceptions.Exit as stop:

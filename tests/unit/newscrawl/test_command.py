@@ -52,6 +52,6 @@ def test_what_is_no_place_to_serve_on(text: str) -> None:
 @pytest.mark.parametrize("verb", ["site", "naver"])
 def test_help_shows_one_real_example_and_every_default(verb: str) -> None:
     text = CliRunner().invoke(program, [verb, "--help"]).output
-    assert f"python -m newscrawl {verb}" in text
+    assert f"Example: yoyak crawl {verb}" in text
     assert "--allow-host" in text
     assert "[default: 1.0" in text

@@ -52,7 +52,8 @@ def bars(t: Messages, metric: Metric, *, baseline: str | None) -> Spec | None:
     x: Spec = {
         "field": "v",
         "type": "quantitative",
-        "title": f"{title}, {better}",
+        # The figure's heading says the quantity; a longer title ends outside of a narrow page.
+        "title": f"{unit.label or metric.title}, {better}",
         # Room for the number at the end of the longest bar, however narrow the page.
         "scale": {
             "zero": True,
