@@ -33,6 +33,12 @@ def distributions(t: Messages, *, name: str, values_s: Mapping[str, Sequence[flo
     is_log = least > 0 and most > WIDE * least
     title = f"{name} ({unit.label})"
     hosts = list(values_s)
+    legend: Spec = {
+        "title": None,
+        "columns": {"expr": "width < 420 ? 1 : 5"},
+        "labelLimit": 260,
+        "symbolType": "stroke",
+    }
     encoding: Spec = {
         "x": {
             "field": "value",
@@ -52,18 +58,13 @@ def distributions(t: Messages, *, name: str, values_s: Mapping[str, Sequence[flo
             "field": "host",
             "type": "nominal",
             "scale": legend_scale(hosts, SERIES[: len(hosts)]),
-            "legend": {
-                "title": None,
-                "columns": {"expr": "width < 420 ? 1 : 5"},
-                "labelLimit": 260,
-                "symbolType": "stroke",
-            },
+            "legend": legend,
         },
         "strokeDash": {
             "field": "host",
             "type": "nominal",
             "scale": {"domain": hosts, "range": [list(dash) for dash in DASHES[: len(hosts)]]},
-            "legend": None,
+            "legend": legend,  # the same: one legend shows colour and dash
         },
     }
     tooltip = [
