@@ -21,8 +21,7 @@ EXAMPLE = (
     "--query 온새미증권 --max-articles 20 --out dataset"
 )
 NAVER_EXAMPLE = (
-    "Example: yoyak crawl naver 온새미증권 --alias 온새미투자증권 --max-articles 20 "
-    "--out dataset"
+    "Example: yoyak crawl naver 온새미증권 --alias 온새미투자증권 --max-articles 20 --out dataset"
 )
 
 Command = Callable[..., None]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from lxml.html import HtmlElement
 
 from newscrawl.extract.bodies import body_in_breaks
+from newscrawl.extract.boxes import without_boxes
 from newscrawl.extract.containers import named_body
 from newscrawl.extract.embedded import Body, embedded_body
 from newscrawl.extract.extracted import NOTHING, Extracted
@@ -81,6 +82,8 @@ def _lines(
     from newscrawl.extract.library import library_lines  # lazy: half a second, 25 MB
 
     lines, path = library_lines(html, tree, url, seen_chars=len(main))
+    if facts.stated_language == "ko":
+        lines = without_boxes(lines, tree)
     return lines, path, None
 
 

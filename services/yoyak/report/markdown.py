@@ -45,7 +45,9 @@ def comparison_markdown(comparison: Comparison) -> str:
         reason = f" ({comparison.baseline_reason})" if comparison.baseline_reason else ""
         parts.append(escape(t("baseline_is", baseline=comparison.baseline) + reason))
     if comparison.verdict_possible:
-        parts.append(escape(" ".join(comparison.answer)))
+        if comparison.answer:
+            said = escape(" ".join(comparison.answer))
+            parts.append(f"**{said}**")
         parts.append(_list(comparison.verdicts))
     else:
         parts.append(f"**{t('no_verdict_title')}.** {escape(t('no_verdict'))}")

@@ -150,6 +150,7 @@ PAGES = {
     "hashed classes around a plain one": article(
         f"<div class='View_detail__x1'><div class='article-text'>{paragraphs()}</div></div>"
     ),
+    "hashed classes alone": article(f"<div class='View_detail__x1'>{paragraphs()}</div>"),
     "Arc Fusion": page(
         "<div id='fusion-app'></div>",
         script="<script>window.Fusion=window.Fusion||{};Fusion.globalContent="

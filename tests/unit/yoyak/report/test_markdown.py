@@ -60,5 +60,12 @@ def test_a_comparison_speaks_its_own_language(comparison: Comparison) -> None:
     assert "### 살펴볼 점" in text
 
 
+def test_who_is_first_comes_before_the_verdicts(comparison: Comparison) -> None:
+    text = comparison_markdown(comparison)
+    first = f"**{' '.join(comparison.answer)}**"
+    assert "g5.16xlarge" in first
+    assert text.index(first) < text.index(comparison.verdicts[0].split("]")[0].split("[")[0])
+
+
 def test_without_a_verdict_the_text_says_so(old_study: Comparison) -> None:
     assert "**No verdict.**" in comparison_markdown(old_study)
