@@ -100,6 +100,7 @@ class Host:
             is_engine_up=self.is_engine_up,
             engine=self.run.manifest.engine,
             host=self.facts,
+            spans_dropped=0,
         )
 
     def _sample(self) -> HostSample:

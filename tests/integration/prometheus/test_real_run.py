@@ -38,6 +38,7 @@ ABSENT_HERE = (
     "yoyak:engine_memory:",
     "yoyak_run_",
     "newscrawl_",
+    "yoyak_spans_dropped_",
     'outcome!="ok"',
 )
 LIVE = [

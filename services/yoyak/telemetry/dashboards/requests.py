@@ -1,6 +1,7 @@
 """Requests: from a slow bucket to the trace of one request."""
 
 from yoyak.telemetry import names
+from yoyak.telemetry.crawl_names import SPANS_DROPPED as CRAWL_SPANS_DROPPED
 from yoyak.telemetry.dashboards import frame, panels
 from yoyak.telemetry.dashboards.frame import OF_MODEL, OF_TYPE, WINDOW, Row
 from yoyak.telemetry.dashboards.panels import Query, Text, heat, lines, traces
@@ -98,6 +99,11 @@ def _slowest() -> Row:
     )
 
 
+def _lost() -> Query:
+    both = f"{rate(names.SPANS_DROPPED, WINDOW, OF_TYPE)} or {rate(CRAWL_SPANS_DROPPED, WINDOW)}"
+    return Query(by([names.INSTANCE_TYPE, "job"], both), "{{instance_type}} {{job}}")
+
+
 def _shape() -> Row:
     outcomes = by(
         [names.INSTANCE_TYPE, names.OUTCOME],
@@ -162,6 +168,17 @@ def _shape() -> Row:
                         "{{instance_type}}",
                     )
                 ],
+            ),
+            lines(
+                Text(
+                    title="Spans that no trace store took",
+                    description="Spans of the service and of the crawler that were dropped: the "
+                    "queue was full, or the export failed. Above 0 the table above lacks requests; "
+                    "no line where no spans are sent.",
+                    unit=panels.SpansPerSecond,
+                ),
+                [_lost()],
+                width=24,
             ),
         ],
     )
