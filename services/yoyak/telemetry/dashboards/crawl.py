@@ -80,7 +80,7 @@ def _pace() -> Row:
                 Text(
                     title="Articles per second",
                     description="By whether an article was kept, or why not.",
-                    unit="suffix: articles/s",
+                    unit="suffix:articles/s",
                 ),
                 [Query(by(_OUTCOME, rate(crawl_names.ARTICLES, WINDOW)), "{{outcome}}")],
                 is_stacked=True,
