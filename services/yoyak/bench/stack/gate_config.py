@@ -5,9 +5,10 @@ nothing. Its spans of that time are then on the host only.
 """
 
 import base64
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from yoyak.bench.stack.hub import CERTIFICATE, Hub
+from yoyak.bench.stack.hub import CERTIFICATE, CERTIFICATE_NAME, Hub
 from yoyak.errors import UsageError
 
 FILE = "spans.conf"
@@ -105,5 +106,14 @@ def _hub(hub: Hub, *, password: str, secrets: str) -> str:
         url=url,
         token=base64.b64encode(f"{hub.user}:{password}".encode()).decode(),
         authorities=f"{secrets}/{CERTIFICATE}" if hub.has_certificate else SYSTEM_AUTHORITIES,
-        name=urlsplit(url).hostname or "",
+        name=_certificate_name(urlsplit(url).hostname or ""),
     )
+
+
+def _certificate_name(host: str) -> str:
+    """Return the name to look for in the hub's certificate: nginx finds no addresses in one."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host
+    return CERTIFICATE_NAME

@@ -14,6 +14,7 @@ HUB, HUB_TRACES = "YOYAK_HUB", "YOYAK_HUB_TRACES"
 RECEIVER = "/api/v1/write"  # Prometheus' own; other stores have theirs in their address
 TRACES_PORT, TRACES = 9444, "/v1/traces"  # of docker/compose.hub.yaml; of OTLP over HTTP
 PASSWORD, CERTIFICATE = "hub-password", "hub-ca.pem"
+CERTIFICATE_NAME = "prometheus"  # in every certificate that a hub makes (docker/compose.hub.yaml)
 GIVEN = {PASSWORD: Path("/hub/password"), CERTIFICATE: Path("/hub/ca.pem")}
 
 

@@ -37,6 +37,13 @@ def test_a_hub_gets_a_copy_with_its_password_and_its_certificate_checked() -> No
     assert 'proxy_ssl_name "hub";' in text
 
 
+@pytest.mark.parametrize("host", ["10.0.0.7", "[fd00::1]"])
+def test_a_hub_known_by_its_address_is_known_by_its_certificates_own_name(host: str) -> None:
+    text = made(a_hub(f"https://{host}:9444/v1/traces"))
+    assert f'set $hub "https://{host}:9444/v1/traces";' in text
+    assert 'proxy_ssl_name "prometheus";' in text
+
+
 def test_a_hub_without_a_trace_store_gets_none() -> None:
     assert "mirror" not in made(a_hub(traces_url=None))
 
