@@ -37,6 +37,8 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && find numpy scipy -type d -name tests -prune -exec rm -r {} + \
  && rm -r numpy/f2py numpy/_core/include numpy/_core/_simd.*.so \
  && mkdir numpy/f2py && touch numpy/f2py/__init__.py \
+ && find numpy/f2py -type f -delete && touch numpy/f2py/__init__.py \
+ && rm -r numpy/_core/include numpy/_core/_simd.*.so \
  && cd scipy \
  && rm -r cluster datasets fft fftpack integrate interpolate io misc ndimage odr \
       optimize signal sparse spatial stats special/cython_special.* \
@@ -46,6 +48,9 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && find grafana_foundation_sdk/builders grafana_foundation_sdk/models -type f -regextype posix-extended \
       ! -regex '.*/(__init__|bargauge|common|dashboard|heatmap|prometheus|stat|table|tempo|timeseries)[.]py' -delete \
  && find . -name '*.pyi' -delete \
+ && for turn in 1 2; do for file in scipy.libs/*; do \
+      grep -rqs --include='*.so*' --exclude="${file##*/}" "${file##*/}" scipy scipy.libs || rm "$file"; done; done \
+ && find . \( -name '*.pyi' -o -name '*.a' -o -name '*.pxd' \) -delete \
  && find . -name '*.so' -size +300k ! -path './*.libs/*' -exec strip --strip-unneeded {} + \
  && /opt/yoyak/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/yoyak/lib
 COPY --from=wheel /wheels /tmp/wheels
