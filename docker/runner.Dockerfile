@@ -21,6 +21,7 @@ RUN /opt/build/bin/hatchling build -t wheel -d /wheels
 # - scipy but for `special`, and the two files of `linalg` and the OpenBLAS that it is linked to, 60 MB
 # - pygments' 500 languages, 7 MB: rich colours Python's tracebacks at most
 # - the parts of Grafana's dashboard SDK for panels that ours do not have, 5 MB
+# - Fortran's libraries that nothing left is linked to, 3 MB
 # - tests, headers, types, a Fortran compiler's front, and symbols that only a debugger reads
 FROM ${PYTHON_IMAGE} AS environment
 RUN apt-get update -qq \
@@ -37,8 +38,6 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && find numpy scipy -type d -name tests -prune -exec rm -r {} + \
  && rm -r numpy/f2py numpy/_core/include numpy/_core/_simd.*.so \
  && mkdir numpy/f2py && touch numpy/f2py/__init__.py \
- && find numpy/f2py -type f -delete && touch numpy/f2py/__init__.py \
- && rm -r numpy/_core/include numpy/_core/_simd.*.so \
  && cd scipy \
  && rm -r cluster datasets fft fftpack integrate interpolate io misc ndimage odr \
       optimize signal sparse spatial stats special/cython_special.* \
@@ -47,7 +46,6 @@ RUN python3 -m venv --without-pip /opt/yoyak \
  && find pygments/lexers -type f ! -name __init__.py ! -name _mapping.py ! -name python.py -delete \
  && find grafana_foundation_sdk/builders grafana_foundation_sdk/models -type f -regextype posix-extended \
       ! -regex '.*/(__init__|bargauge|common|dashboard|heatmap|prometheus|stat|table|tempo|timeseries)[.]py' -delete \
- && find . -name '*.pyi' -delete \
  && for turn in 1 2; do for file in scipy.libs/*; do \
       grep -rqs --include='*.so*' --exclude="${file##*/}" "${file##*/}" scipy scipy.libs || rm "$file"; done; done \
  && find . \( -name '*.pyi' -o -name '*.a' -o -name '*.pxd' \) -delete \

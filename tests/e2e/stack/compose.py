@@ -118,6 +118,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def gateway() -> str:
+    """Return this machine's address on the engine's own bridge."""
+    told = Stack("bridge", environment={}).docker("network", "inspect", "bridge")
+    address: str = json.loads(told)[0]["IPAM"]["Config"][0]["Gateway"]
+    return address
+
+
 def get_json(url: str, body: object = None) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return the JSON that an address answers; posts `body` if there is one."""
     data = None if body is None else json.dumps(body).encode()

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.stack.compose import ANSWER_S, REPOSITORY, Stack, eventually, free_port
+from tests.e2e.stack.compose import (
+    ANSWER_S,
+    REPOSITORY,
+    Stack,
+    eventually,
+    free_port,
+    gateway,
+)
 from tests.e2e.stack.conftest import EMBEDDED, a_stack
 
 from yoyak.cli.main import run_command_line
@@ -102,13 +109,6 @@ def send_span(host: Stack, name: str) -> None:
     host.compose("exec", "-T", "runner", "python3", "-c", SEND_SPAN, name)
 
 
-def gateway() -> str:
-    """Return this machine's address on the engine's own bridge."""
-    told = Stack("bridge", environment={}).docker("network", "inspect", "bridge")
-    address: str = json.loads(told)[0]["IPAM"]["Config"][0]["Gateway"]
-    return address
-
-
 @pytest.fixture(scope="module")
 def hub(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:  # noqa: ARG001 - a fixture may not be marked with another
     """A hub that two hosts write to."""
@@ -163,11 +163,18 @@ def test_every_query_of_the_compare_dashboard_that_finds_one_host_finds_both(hub
         for target in panel.get("targets", ())
     }
 
-    def found_in_both() -> bool:
-        found = [types for query in queries if (types := hub.types_in(query) & TYPES)]
-        return len(found) >= LEAST_QUERIES and all(types == TYPES for types in found)
+    lacking: dict[str, set[str]] = {}
 
-    eventually(found_in_both, deadline_s=ARRIVAL_S, what="both hosts in every query that has one")
+    def found_in_both() -> bool:
+        found = {query: types for query in queries if (types := hub.types_in(query) & TYPES)}
+        lacking.clear()
+        lacking.update({query: types for query, types in found.items() if types != TYPES})
+        return len(found) >= LEAST_QUERIES and not lacking
+
+    try:
+        eventually(found_in_both, deadline_s=ARRIVAL_S, what="both hosts in every query")
+    except AssertionError:
+        pytest.fail(f"one host only is in {lacking}")
 
 
 def test_the_old_study_is_there_once(hub: Hub) -> None:
