@@ -132,7 +132,11 @@ def cpu_of_requests(count: int) -> Iterator[Row]:
             metrics = RequestMetrics(CollectorRegistry())
             metrics.identify(provider="ollama", model=MODEL)
             sender = SpanSender(
-                exporter.export, where=url, warn=sys.stderr.write, queue_most=2 * count + 1
+                exporter.export,
+                where=url,
+                warn=sys.stderr.write,
+                queue_most=2 * count + 1,
+                wait_s=1.0,
             )
             gc.collect()
             began = time.process_time()

@@ -157,7 +157,13 @@ class TracingExtension:
             version=release,
             schema_url=SCHEMA_URL,
         )
-        self.sender = SpanSender(self._exporter.export, where=settings.endpoint, warn=_log.warning)
+        self.sender = SpanSender(
+            self._exporter.export,
+            where=settings.endpoint,
+            warn=_log.warning,
+            queue_most=settings.queue_most,
+            wait_s=settings.wait_s,
+        )
         self.traces = CrawlTraces(settings, self.sender.add)
 
     @classmethod

@@ -11,13 +11,11 @@ from otlp_spans.span import Span
 
 Export = Callable[[Sequence[Span]], str | None]  # None: taken; else one line on why not
 
-QUEUE_MOST = 4096  # spans: 2 MB, and more than 10 s of 200 requests/s
-# A batch is made into bytes with the interpreter's lock held, about 30 us a span, and the event
-# loop of a service waits for that: 32 spans keep it near a millisecond.
-BATCH_MOST = 32
+# A batch is made into bytes with the interpreter's lock held, about 10 us a span, and the event
+# loop of a service waits for that: 128 spans keep it near a millisecond.
+BATCH_MOST = 128
 BATCH_OF_ALL = 512  # where nobody waits
-WAIT_S = 1.0  # for company, before the first span of a batch leaves
-QUIET_WAIT_S = 5.0  # for a moment without a request in flight; then it leaves all the same
+QUIET_WAIT_S = 5.0  # beyond its time, for a moment without a request in flight; then it leaves
 _LOOK_S = 0.05
 
 
@@ -36,8 +34,8 @@ class SpanSender:
         where: str,
         warn: Callable[[str], None],
         is_quiet: Callable[[], bool] = lambda: True,
-        queue_most: int = QUEUE_MOST,
-        wait_s: float = WAIT_S,
+        queue_most: int,
+        wait_s: float,
         quiet_wait_s: float = QUIET_WAIT_S,
     ) -> None:
         """Start the thread.
@@ -49,7 +47,7 @@ class SpanSender:
             is_quiet: whether sending disturbs nobody now; asked from the thread.
             queue_most: spans that may wait.
             wait_s: how long the first span of a batch waits for others.
-            quiet_wait_s: how long it waits for `is_quiet` at most.
+            quiet_wait_s: how much longer it waits for `is_quiet` at most.
         """
         self.sent = 0
         self.dropped = 0
@@ -117,11 +115,17 @@ class SpanSender:
         """Wait for a batch whose time has come; an empty one is the end."""
         with self._changed:
             while not self._is_closing and not self._is_due():
-                # Without a span nobody looks: an idle service is not woken.
-                self._changed.wait(_LOOK_S if self._waiting else None)
-            batch = [self._waiting.popleft()[1] for _ in range(min(BATCH_MOST, len(self._waiting)))]
+                self._changed.wait(self._look_again_in_s())
+            most = BATCH_OF_ALL if self._is_closing or self._is_quiet() else BATCH_MOST
+            batch = [self._waiting.popleft()[1] for _ in range(min(most, len(self._waiting)))]
             self._under_way = len(batch)
             return batch
+
+    def _look_again_in_s(self) -> float | None:
+        """Return None without a span: an idle service is not woken."""
+        if not self._waiting:
+            return None
+        return max(_LOOK_S, self._wait_s - (time.monotonic() - self._waiting[0][0]))
 
     def _is_due(self) -> bool:
         if not self._waiting:
@@ -129,7 +133,7 @@ class SpanSender:
         waited_s = time.monotonic() - self._waiting[0][0]
         if waited_s < self._wait_s and len(self._waiting) < self._queue_most // 2:
             return False
-        return waited_s >= self._quiet_wait_s or self._is_quiet()
+        return waited_s >= self._wait_s + self._quiet_wait_s or self._is_quiet()
 
     def _tell(self, why: str) -> None:
         with self._changed:

@@ -12,6 +12,8 @@ DISABLED = "OTEL_SDK_DISABLED"
 EXPORTER = "OTEL_TRACES_EXPORTER"
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+DELAY_MS = "OTEL_BSP_SCHEDULE_DELAY"
+QUEUE_SIZE = "OTEL_BSP_MAX_QUEUE_SIZE"
 SAMPLER = "OTEL_TRACES_SAMPLER"
 SAMPLER_ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
 _SAMPLERS = {"always_on": 1.0, "always_off": 0.0, "traceidratio": None}
@@ -25,6 +27,8 @@ class OtlpSettings:
     endpoint: str  # as it was given, for messages
     protocol: Protocol = "http/protobuf"
     root_ratio: float = 1.0  # share of the traces that begin with us and are kept
+    wait_s: float = 5.0  # that a span waits for company; a batch costs what ten requests do
+    queue_most: int = 4096  # spans that may wait: 2 MB, and 10 s of 200 requests/s
 
     def is_root_sampled(self, trace_id: str) -> bool:
         """Say whether a trace that begins with us is kept, the same for the same id."""
@@ -58,6 +62,8 @@ def settings_from(environ: Mapping[str, str]) -> OtlpSettings | None:
         endpoint=endpoint,
         protocol="grpc" if protocol == "grpc" else "http/protobuf",
         root_ratio=_root_ratio(environ),
+        wait_s=_count(environ, DELAY_MS, 5_000) / 1000,
+        queue_most=_count(environ, QUEUE_SIZE, 4096),
     )
 
 
@@ -81,6 +87,13 @@ def _root_ratio(environ: Mapping[str, str]) -> float:
     if not 0 <= ratio <= 1:
         raise UsageError(f'{SAMPLER_ARGUMENT} is "{argument}"; it takes a number from 0 to 1')
     return ratio
+
+
+def _count(environ: Mapping[str, str], variable: str, default: int) -> int:
+    value = environ.get(variable) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise UsageError(f'{variable} is "{value}"; it takes a whole number of at least 1')
+    return int(value)
 
 
 def _first(environ: Mapping[str, str], variables: tuple[str, ...]) -> tuple[str, str]:

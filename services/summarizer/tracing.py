@@ -62,6 +62,8 @@ class Tracing:
             exporter.export,
             where=self._settings.endpoint,
             warn=_log.warning,
+            queue_most=self._settings.queue_most,
+            wait_s=self._settings.wait_s,
             is_quiet=self._is_quiet,
         )
 

@@ -57,6 +57,7 @@ class TraceStore:
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{host}:{self.port}",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
             "OTEL_EXPORTER_OTLP_HEADERS": f"x-mlflow-experiment-id={_EXPERIMENT}",
         }
 

@@ -31,5 +31,6 @@ def environment(receiver: Receiver, protocol: str = "http/protobuf") -> dict[str
         "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
         "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
         "OTEL_EXPORTER_OTLP_HEADERS": "x-tests=yes",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
         "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=tests",
     }

@@ -45,7 +45,7 @@ def store() -> Store:
 def sender(
     store: Store,
     *,
-    queue_most: int = 100,
+    queue_most: int = 1000,
     wait_s: float = 0.0,
     is_quiet: Callable[[], bool] = lambda: True,
 ) -> SpanSender:
@@ -61,9 +61,9 @@ def sender(
 
 def test_all_that_waits_is_sent_at_the_end_in_batches(store: Store) -> None:
     one = sender(store, wait_s=60.0)
-    one.add([SPAN] * 40)
+    one.add([SPAN] * (BATCH_OF_ALL + 1))
     one.close(END_S)
-    assert (store.batches, one.sent, one.dropped) == ([BATCH_MOST, 40 - BATCH_MOST], 40, 0)
+    assert (store.batches, one.sent, one.dropped) == ([BATCH_OF_ALL, 1], BATCH_OF_ALL + 1, 0)
 
 
 def test_the_first_span_waits_for_company_but_not_for_ever(store: Store) -> None:
@@ -97,12 +97,14 @@ def test_a_request_in_flight_holds_spans_back_for_a_bounded_time_only(store: Sto
         where="",
         warn=store.warnings.append,
         is_quiet=lambda: False,
+        queue_most=1000,
         wait_s=0.0,
         quiet_wait_s=0.01,
     )
-    one.add([SPAN])
+    one.add([SPAN] * (BATCH_MOST + 1))
     assert store.has_begun.wait(END_S)
     one.close(END_S)
+    assert store.batches[0] == BATCH_MOST  # small, for the request that is in flight
 
 
 def test_what_the_queue_has_no_room_for_is_counted_and_told_once(store: Store) -> None:

@@ -40,6 +40,8 @@ def test_the_protocol_is_http_unless_told_and_that_of_traces_comes_first() -> No
         ("OTEL_TRACES_SAMPLER", "jaeger_remote", "traceidratio"),
         ("OTEL_TRACES_SAMPLER_ARG", "2", "0 to 1"),
         ("OTEL_TRACES_SAMPLER_ARG", "half", "0 to 1"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "-1", "at least 1"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "many", "at least 1"),
     ],
 )
 def test_a_value_that_cannot_be_is_named_with_what_can(
