@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from yoyak.errors import UsageError
+from yoyak.slo import EXAMPLE, parse_slo, slo_text
+from yoyak.units import duration_s
 
 Origin = Literal["flag", "environment", "file", "default"]
 Arrivals = Literal["poisson", "constant"]
 Build = Literal["auto", "native", "cuda", "wheel"]
 ENVIRONMENT_PREFIX = "YOYAK_RUN_"
+# Kept out of RunConfig, whose every field is written into the manifest.
+API_KEY_VARIABLES = ("YOYAK_API_KEY",)
+ENGINE_API_KEY_VARIABLES: Mapping[str, tuple[str, ...]] = {"openai": ("OPENAI_API_KEY",)}
 # A host's identity, which the other parts of the stack read under the same names.
 SHARED_VARIABLES = {
     "YOYAK_INSTANCE_TYPE": "instance_type",
@@ -36,9 +41,11 @@ class RunConfig:
     concurrency: int = 1
     rate: float | None = None  # requests a second: open loop
     arrivals: Arrivals = "poisson"
+    slo: str | None = None  # latency targets: search for the highest rate that meets them
     duration: float | None = None  # seconds a repetition; None: each article once
     repetitions: int = 5
     warmup: int | None = None  # requests at the head of a repetition; None: until steady
+    cooldown: float = 0.0  # seconds of rest before each repetition but the first
     output_tokens: int = 200
     threads: int | None = None  # None: auto, the physical cores within affinity and quota
     context: int = 4096  # tokens a slot
@@ -88,6 +95,42 @@ def resolve(
     config = RunConfig(**values)
     _check(config, origins)
     return ResolvedConfig(config, origins)
+
+
+def api_key(environ: Mapping[str, str], *, engine: str) -> str | None:
+    """Return the key that the environment has for an engine, or None.
+
+    YOYAK_API_KEY for any engine, then the one that the engine's other clients use.
+    """
+    for variable in (*API_KEY_VARIABLES, *ENGINE_API_KEY_VARIABLES.get(engine, ())):
+        if environ.get(variable):
+            return environ[variable]
+    return None
+
+
+def recorded(
+    values: Mapping[str, Any], origins: Mapping[str, Origin], *, where: str
+) -> ResolvedConfig:
+    """Return the configuration that a run's manifest recorded; what it lacks has its default.
+
+    Args:
+        values: by field name; None is a default that means "not given".
+        origins: by field name.
+        where: names the manifest in an error.
+
+    Raises:
+        UsageError: an option that this version does not know, or a value that cannot be.
+    """
+    for name in values:
+        if name not in PARSERS:
+            raise UsageError(
+                f'{where} has the option "{name}", which this yoyak does not know; update it'
+            )
+    given: dict[str, Any] = {
+        name: _parse(name, raw, origins[name]) for name, raw in values.items() if raw is not None
+    }
+    defaults: dict[str, Origin] = {field.name: "default" for field in fields(RunConfig)}
+    return ResolvedConfig(RunConfig(**given), {**defaults, **origins})
 
 
 def _from_file(path: Path | None) -> Mapping[str, Any]:
@@ -175,11 +218,15 @@ def _not_negative(raw: object) -> float:
 
 def _duration(raw: object) -> float:
     """Seconds from a number or a text such as "90", "1.5s", "250ms", "10m", "1h"."""
-    if isinstance(raw, str):
-        for suffix, factor in (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)):
-            if raw.endswith(suffix):
-                return _positive(raw.removesuffix(suffix)) * factor
-    return _positive(raw)
+    return _positive(duration_s(raw) if isinstance(raw, str) else raw)
+
+
+def _rest(raw: object) -> float:
+    return _not_negative(duration_s(raw) if isinstance(raw, str) else raw)
+
+
+def _slo(raw: object) -> str:
+    return slo_text(parse_slo(_text(raw)))
 
 
 def _auto(parse: Callable[[object], int]) -> Callable[[object], int | None]:
@@ -222,9 +269,11 @@ PARSERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "concurrency": _COUNT,
     "rate": ("requests a second, above 0", _positive),
     "arrivals": ("poisson or constant", _arrivals),
+    "slo": (f"targets such as {EXAMPLE}", _slo),
     "duration": _SECONDS,
     "repetitions": _COUNT,
     "warmup": ('"auto" or a whole number of requests', _auto(_whole)),
+    "cooldown": ('seconds, or a duration such as "10s"; 0 for none', _rest),
     "output_tokens": _COUNT,
     "threads": ('"auto" or a whole number of at least 1', _auto(_count)),
     "context": _COUNT,
@@ -247,7 +296,15 @@ def _check(config: RunConfig, origins: Mapping[str, Origin]) -> None:
         raise UsageError(
             "--rate (open loop) and --concurrency (closed loop) exclude each other; give one"
         )
-    if config.rate is None and origins["arrivals"] != "default":
+    if config.slo is not None and origins["concurrency"] != "default":
+        raise UsageError("--slo searches in open loop; leave --concurrency away")
+    if config.slo is not None and origins["repetitions"] != "default":
+        raise UsageError("--slo runs one block a rate; leave --repetitions away")
+    if config.slo is not None and config.rate is None and config.warmup == 0:
+        raise UsageError(
+            "--slo finds its first rate from the warm-up; give --rate where --warmup is 0"
+        )
+    if config.rate is None and config.slo is None and origins["arrivals"] != "default":
         raise UsageError("--arrivals shapes an open loop; give --rate as well")
     if config.output_tokens >= config.context:
         raise UsageError(

@@ -109,6 +109,8 @@ def _load(perf: Perf) -> Value:
         return None
     if work.arrivals == "closed":
         return None if work.concurrency is None else f"closed, {work.concurrency} at a time"
+    if work.slo is not None:  # each host at its own rate, found by the same rule
+        return f"{work.arrivals}, the highest rate with {work.slo}"
     return None if work.rate_per_s is None else f"{work.arrivals}, {work.rate_per_s:g} a second"
 
 

@@ -161,6 +161,7 @@ TEXT: Mapping[str, tuple[str, str]] = {
     ),
     "mend_same": ("nothing to do", "조치 불필요"),
     # columns
+    "col_highest_met_per_s": ("Highest rate in target", "목표 내 최고 속도"),
     "col_vcpu": ("vCPU", "vCPU"),
     "col_memory_bytes": ("Memory", "메모리"),
     "col_processor": ("Processor", "프로세서"),

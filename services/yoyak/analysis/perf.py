@@ -1,13 +1,19 @@
 """From the records of one run to its perf.json."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from yoyak.analysis import findings
 from yoyak.analysis.cost import cost
 from yoyak.analysis.distributions import latency
 from yoyak.analysis.prices import GIVEN, Price, PriceTable, embedded_prices, region_of
 from yoyak.analysis.rates import rates
-from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
+from yoyak.analysis.repetitions import (
+    Plan,
+    complete_repetitions,
+    measured_repetitions,
+    plan_of,
+)
 from yoyak.analysis.resources import (
     client_rss_end_bytes,
     measured_windows,
@@ -15,9 +21,11 @@ from yoyak.analysis.resources import (
     restarts,
     unobserved_s,
 )
+from yoyak.analysis.sweep import build_sweep, headline
 from yoyak.analysis.totals import model_load, totals
 from yoyak.records import (
     SCHEMA_VERSION,
+    BlockRecord,
     Calibration,
     Finding,
     HostSample,
@@ -25,6 +33,7 @@ from yoyak.records import (
     Manifest,
     Perf,
     RequestRecord,
+    Sweep,
     Workload,
 )
 
@@ -40,11 +49,14 @@ def build_perf(
     prices: PriceTable | None = None,
     also: Sequence[Finding] = (),
     calibration: Calibration | None = None,
+    blocks: Sequence[BlockRecord] = (),
+    superseded: int = 0,
 ) -> Perf:
     """Return the published results. The same records always give the same results.
 
     Warm-up is left out. Failed requests are counted and enter no latency, rate or sum. Repetitions
-    that were cut off enter latencies only. What cannot be known is None.
+    that were cut off enter latencies only. What cannot be known is None. Of a rate sweep, all but
+    `sweep` is of one step: the highest rate that met the targets, else the lowest that was tried.
 
     Args:
         manifest: of the run.
@@ -56,11 +68,16 @@ def build_perf(
         prices: the table; None is the embedded one.
         also: findings of the shell, such as a sampler that died.
         calibration: the client's own error on this host.
+        blocks: every repetition or step that ended.
+        superseded: requests of cut-off blocks that were begun anew; they are not in `requests`.
     """
-    open_loop = is_open_loop(manifest.workload)
     plan = plan_of(manifest)
+    sweep = build_sweep(manifest, blocks, requests)
+    if sweep is not None:
+        manifest, plan, requests, loads = _of_one_step(manifest, sweep, requests, loads)
+    open_loop = is_open_loop(manifest.workload)
     repetitions = measured_repetitions(requests, open_loop=open_loop)
-    complete = complete_repetitions(repetitions, plan)
+    complete = complete_repetitions(repetitions, plan, blocks)
     windows = measured_windows(samples, repetitions)
     used = resources(windows, samples)
     run_rates = rates(complete)
@@ -85,6 +102,8 @@ def build_perf(
         engine_restarts=restarts(windows),
         samples=sum(map(len, windows)),
         unobserved_s=unobserved_s(windows, repetitions),
+        sweep=sweep,
+        superseded=superseded,
     )
     return Perf(
         schema_version=SCHEMA_VERSION,
@@ -107,6 +126,27 @@ def build_perf(
         ),
         findings=findings.find(evidence, also=also),
         calibration=calibration,
+        sweep=sweep,
+    )
+
+
+def _of_one_step(
+    manifest: Manifest,
+    sweep: Sweep,
+    requests: Sequence[RequestRecord],
+    loads: Sequence[LoadRecord],
+) -> tuple[Manifest, Plan, Sequence[RequestRecord], Sequence[LoadRecord]]:
+    """Return what a sweep's results are made of, as if its best step had been the run."""
+    step = headline(sweep)
+    workload = replace(
+        manifest.workload, rate_per_s=None if step is None else step.rate_per_s, repetitions=1
+    )
+    index = None if step is None else step.repetition
+    return (
+        replace(manifest, workload=workload),
+        Plan(repetitions=1, requests=None if step is None else step.planned, duration_s=None),
+        [record for record in requests if record.repetition == index],
+        [load for load in loads if load.repetition == index],
     )
 
 

@@ -27,3 +27,24 @@ def noncentral_t_cdf(x: float, freedom: float, shift: float) -> float:
 def binomial_cdf(most: int, trials: int, probability: float) -> float:
     """Return P(X <= most), X of the binomial distribution."""
     return float(special.bdtr(most, trials, probability))
+
+
+def binomial_interval(
+    successes: int, trials: int, *, level: float = 0.95
+) -> tuple[float, float] | None:
+    """Return the exact interval of a share (Clopper and Pearson, 1934); None without trials.
+
+    low = B(a/2; k, n - k + 1), high = B(1 - a/2; k + 1, n - k), B the quantile of the beta
+    distribution and a = 1 - level; 0 and 1 at the ends. It holds `level` at least, whatever the
+    share.
+    """
+    if trials < 1:
+        return None
+    tail = (1 - level) / 2
+    low = 0.0
+    if successes > 0:
+        low = float(special.betaincinv(successes, trials - successes + 1, tail))
+    high = 1.0
+    if successes < trials:
+        high = float(special.betaincinv(successes + 1, trials - successes, 1 - tail))
+    return low, high

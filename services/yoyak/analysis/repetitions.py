@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yoyak.analysis.durations import begin_ns, succeeded
-from yoyak.records import Manifest, RequestRecord
+from yoyak.records import BlockRecord, Manifest, RequestRecord
 from yoyak.units import seconds
 
 
@@ -69,16 +69,31 @@ def plan_of(manifest: Manifest) -> Plan:
     return Plan(repetitions=workload.repetitions, requests=requests, duration_s=duration_s)
 
 
-def complete_repetitions(repetitions: Sequence[Repetition], plan: Plan) -> tuple[Repetition, ...]:
+def complete_repetitions(
+    repetitions: Sequence[Repetition], plan: Plan, blocks: Sequence[BlockRecord] = ()
+) -> tuple[Repetition, ...]:
     """Return the repetitions that did all the work that was planned for them.
 
     A repetition that was cut off did other work, so its totals and rates do not count. Its
     requests stay in the latencies, which are of single requests.
+
+    Args:
+        repetitions: of a run.
+        plan: of each.
+        blocks: the journal of repetitions that ended; without it a repetition that runs for a
+            time is taken for whole once it lasted that long.
     """
-    return tuple(repetition for repetition in repetitions if _is_whole(repetition, plan))
+    ended = {block.repetition for block in blocks if block.ended == "complete"}
+    return tuple(
+        repetition
+        for repetition in repetitions
+        if repetition.index in ended or _is_whole(repetition, plan, is_told=bool(blocks))
+    )
 
 
-def _is_whole(repetition: Repetition, plan: Plan) -> bool:
+def _is_whole(repetition: Repetition, plan: Plan, *, is_told: bool) -> bool:
     if plan.requests is not None:
         return len(repetition.requests) >= plan.requests
+    if is_told and plan.duration_s is not None:
+        return False
     return plan.duration_s is None or repetition.pass_s >= plan.duration_s

@@ -337,6 +337,14 @@ RATES = (
 )
 RATE_KEYS = tuple(field.key for field in RATES)
 RESULTS = (
+    Field(
+        key="highest_met_per_s",
+        unit="1/s",
+        better="higher",
+        read=lambda perf, _: Cell(
+            value=None if perf.sweep is None else perf.sweep.highest_met_per_s, unit="1/s"
+        ),
+    ),
     *RATES,
     _latency("time_to_first_token_s"),
     _latency("end_to_end_s"),

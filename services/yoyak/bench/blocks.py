@@ -1,21 +1,23 @@
-"""One repetition: unload, load, warm-up until steady, then the measured requests."""
+"""One block: unload, load, warm-up until steady, then the measured requests."""
 
 import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from yoyak import prompts
 from yoyak.config import RunConfig
 from yoyak.dataset import Article
 from yoyak.engines.base import Engine, GenerationOptions, GenerationRequest
-from yoyak.load.loops import closed_loop, collector_off, open_loop
+from yoyak.load.loops import closed_loop, collector_off, is_set_within, open_loop
 from yoyak.load.measure import Slot, cancelled_record, measure
-from yoyak.load.plan import constant_arrivals_s, poisson_arrivals_s, shuffled
+from yoyak.load.plan import at_exact_rate, constant_arrivals_s, poisson_arrivals_s, shuffled
 from yoyak.load.steady import CAP, LEAST, is_steady
-from yoyak.records import LoadRecord, RequestRecord
+from yoyak.records import BlockRecord, LoadRecord, RequestRecord
+from yoyak.records.request import BlockEnd
 from yoyak.units import seconds
 
 # Requests that fail one after the other before the run gives up: the engine is gone, and hours of
@@ -30,7 +32,14 @@ def always(_trace_id: str) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class Blocks:
-    """Runs repetitions against one engine and hands out each record as its request ends."""
+    """Runs blocks against one engine and hands out each record as its request ends.
+
+    Attributes:
+        first_index: of the first request; in a resumed run beyond all that can have been used, for
+            index and run id make the nonce.
+        failed: measured requests that failed.
+        gave_up: so many failed one after the other that the run was stopped.
+    """
 
     engine: Engine
     config: RunConfig
@@ -40,10 +49,22 @@ class Blocks:
     stop: asyncio.Event
     on_request: Callable[[RequestRecord], None]
     on_load: Callable[[LoadRecord], None]
+    on_block: Callable[[BlockRecord], None]
     is_sampled: Callable[[str], bool] = always  # whether a request's trace is kept
+    first_index: int = 0
     failed: int = 0
+    gave_up: bool = False
     _consecutive: int = 0
-    _indexes: "itertools.count[int]" = field(default_factory=itertools.count)
+    _indexes: "itertools.count[int]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to count requests."""
+        self._indexes = itertools.count(self.first_index)
+
+    async def rest(self) -> None:
+        """Let the host cool down for as long as the run's options say, or until it is stopped."""
+        if self.config.cooldown > 0:
+            await is_set_within(self.stop, self.config.cooldown)
 
     async def reload(self, repetition: int) -> None:
         """Unload the model, load it again, and record the load."""
@@ -61,8 +82,12 @@ class Blocks:
             )
         )
 
-    async def warm_up(self, repetition: int) -> None:
-        """Send warm-up requests: a fixed number, or until the time per token is steady."""
+    async def warm_up(self, repetition: int) -> list[float]:
+        """Send warm-up requests: a fixed number, or until the time per token is steady.
+
+        Returns:
+            The seconds that each took that succeeded.
+        """
         # One article, the longest: every warm-up request is the same work, so their wall times can
         # be compared as they are, and it touches the most memory that the measured ones will.
         article = max(self.articles, key=lambda a: len(a.text))
@@ -78,33 +103,90 @@ class Blocks:
             )
             times.extend(seconds(r.done_ns - r.sent_ns) for r in records if r.error is None)
             if self.config.warmup is None and sent >= LEAST and is_steady(times):
-                return
+                break
+        return times
 
     async def measured(self, repetition: int) -> None:
         """Send the measured requests of one repetition, the collector off."""
+        config = self.config
+        if config.rate is not None:
+            duration = config.duration
+            count = len(self.articles) if duration is None else round(config.rate * duration)
+            await self.step(repetition, rate=config.rate, requests=max(1, count))
+            return
 
         async def send(article: Article, scheduled_ns: int | None) -> None:
             await self._send(article, scheduled_ns, repetition, is_warmup=False)
 
-        order = self._order(repetition)
-        config = self.config
+        began_ns = time.monotonic_ns()
         with collector_off():
-            if config.rate is None:
-                await closed_loop(
-                    order,
-                    send,
-                    users=config.concurrency,
-                    stop=self.stop,
-                    duration_s=config.duration,
-                )
-            else:
-                await open_loop(
-                    order, send, arrivals_s=self._arrivals_s(repetition), stop=self.stop
-                )
+            await closed_loop(
+                self._order(repetition),
+                send,
+                users=config.concurrency,
+                stop=self.stop,
+                duration_s=config.duration,
+            )
+        requests = len(self.articles) if config.duration is None else None
+        self._end(repetition, began_ns, rate=None, requests=requests, ended="complete")
 
-    def _arrivals_s(self, repetition: int) -> tuple[float, ...]:
-        rate, duration = self.config.rate or 1.0, self.config.duration
-        count = len(self.articles) if duration is None else max(1, round(rate * duration))
+    async def step(
+        self,
+        repetition: int,
+        *,
+        rate: float,
+        requests: int,
+        lost: asyncio.Event | None = None,
+    ) -> None:
+        """Send so many measured requests at a rate, the collector off.
+
+        Args:
+            repetition: the block.
+            rate: requests a second.
+            requests: how many.
+            lost: once it is set no further request leaves, and the block has ended as missed.
+        """
+
+        async def send(article: Article, scheduled_ns: int | None) -> None:
+            await self._send(article, scheduled_ns, repetition, is_warmup=False)
+
+        # The steps of a sweep share one pattern of arrivals and one order, stretched to their rate,
+        # so that they differ in the rate alone.
+        pattern = repetition if lost is None else 0
+        arrivals_s = self._arrivals_s(pattern, rate=rate, count=requests)
+        if lost is not None:
+            arrivals_s = at_exact_rate(arrivals_s, rate_per_s=rate)
+        began_ns = time.monotonic_ns()
+        with collector_off():
+            async with _either(self.stop, lost) as ends:
+                await open_loop(self._order(pattern), send, arrivals_s=arrivals_s, stop=ends)
+        ended: BlockEnd = "missed" if lost is not None and lost.is_set() else "complete"
+        self._end(repetition, began_ns, rate=rate, requests=requests, ended=ended)
+
+    def _end(
+        self,
+        repetition: int,
+        began_ns: int,
+        *,
+        rate: float | None,
+        requests: int | None,
+        ended: BlockEnd,
+    ) -> None:
+        """Record that a block ended; one that was stopped did not."""
+        if self.stop.is_set():
+            return
+        self.on_block(
+            BlockRecord(
+                repetition=repetition,
+                started_ns=began_ns - self.origin_ns,
+                done_ns=time.monotonic_ns() - self.origin_ns,
+                rate_per_s=rate,
+                requests=requests,
+                ended=ended,
+            )
+        )
+
+    def _arrivals_s(self, repetition: int, *, rate: float, count: int) -> tuple[float, ...]:
         if self.config.arrivals == "constant":
             return constant_arrivals_s(rate_per_s=rate, count=count)
         return poisson_arrivals_s(
@@ -163,5 +245,26 @@ class Blocks:
         self._consecutive += 1
         if not record.is_warmup:
             self.failed += 1
-        if self._consecutive >= CONSECUTIVE_FAILURES_MOST:
+        if self._consecutive >= CONSECUTIVE_FAILURES_MOST and self.config.slo is None:
+            self.gave_up = True  # in a sweep failures end their step, and a slower one may do
             self.stop.set()
+
+
+@asynccontextmanager
+async def _either(stop: asyncio.Event, lost: asyncio.Event | None) -> AsyncIterator[asyncio.Event]:
+    """Yield an event that is set as soon as one of two is."""
+    if lost is None:
+        yield stop
+        return
+    either = asyncio.Event()
+
+    async def watch(event: asyncio.Event) -> None:
+        await event.wait()
+        either.set()
+
+    watchers = [asyncio.ensure_future(watch(event)) for event in (stop, lost)]
+    try:
+        yield either
+    finally:
+        for watcher in watchers:
+            watcher.cancel()

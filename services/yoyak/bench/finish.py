@@ -55,6 +55,8 @@ def results(run: Run, *, also: Sequence[Finding] = ()) -> Perf:
         usd_per_hour=float(price) if isinstance(price, int | float) else None,
         also=(*cut_lines(run.cut_lines), *also),
         calibration=calibration,
+        blocks=run.blocks,
+        superseded=len(run.superseded),
     )
     doubts = calibration_findings(calibration, perf.workload, perf.totals)
     return replace(perf, findings=gravest_first([*perf.findings, *doubts]))

@@ -72,6 +72,7 @@ def build_manifest(
         for field in fields(config)
     }
     options["threads"] = Option(value=threads, origin=resolved.origins["threads"])
+    is_closed = config.rate is None and config.slo is None
     clock = time.get_clock_info("monotonic")
     return Manifest(
         schema_version=SCHEMA_VERSION,
@@ -90,11 +91,12 @@ def build_manifest(
             batch_tokens=config.batch,
             seed=config.seed,
             temperature=config.temperature,
-            concurrency=config.concurrency if config.rate is None else None,
-            rate_per_s=config.rate,
-            arrivals="closed" if config.rate is None else config.arrivals,
-            repetitions=config.repetitions,
+            concurrency=config.concurrency if is_closed else None,
+            rate_per_s=config.rate if config.slo is None else None,
+            arrivals="closed" if is_closed else config.arrivals,
+            repetitions=config.repetitions if config.slo is None else None,
             threads_rule="auto" if config.threads is None else str(config.threads),
+            slo=config.slo,
         ),
         host=host,
         engine=engine,

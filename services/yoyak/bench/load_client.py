@@ -116,6 +116,7 @@ async def run_load(spec: LoadSpec) -> LoadUsage:
                 stop=asyncio.Event(),
                 on_request=writer.append_request,
                 on_load=writer.append_load,
+                on_block=writer.append_block,
             )
             if spec.is_realtime:
                 take_precedence()

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from otlp_spans.settings import OtlpSettings
-from yoyak.analysis.findings import finding
-from yoyak.analysis.planning import repetitions_needed
 from yoyak.bench.blocks import Blocks, always
 from yoyak.bench.calibration_cache import copy_known
-from yoyak.bench.eta import REPORT_S, duration_words, guess_run_s, guess_start_s
-from yoyak.bench.finish import finish_run
-from yoyak.bench.identity import build_manifest, run_id
-from yoyak.bench.preflight import Work, check_engine, choose_articles, count_work
+from yoyak.bench.eta import REPORT_S, guess_start_s
+from yoyak.bench.identity import build_manifest, iso_utc, run_id
+from yoyak.bench.plan_words import plan_words
+from yoyak.bench.preflight import check_engine, choose_articles, count_work
 from yoyak.bench.progress import Progress, Step
 from yoyak.bench.step_times import StepTimes
 from yoyak.config import ResolvedConfig, RunConfig
@@ -29,12 +28,16 @@ from yoyak.host.facts import HostFacts, host_facts
 from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
 from yoyak.host.time_slice import turn_ns
 from yoyak.host.topology import auto_threads
-from yoyak.load.steady import LEAST
-from yoyak.records import EngineFacts, Finding, Perf, RequestRecord
+from yoyak.records import EngineFacts, Finding, Manifest, Perf, RequestRecord
 from yoyak.store.run_folder import SAMPLES, RunWriter, read_records
 
+if TYPE_CHECKING:
+    from yoyak.bench.resume import ResumePoint
+
+# Statistics and reports take longer to import than a run may take to its first request, so they
+# are imported where they are first needed: a sweep between its steps, results after the last one.
+
 SAMPLES_PER_S = 10
-PLANNED_HOSTS = (2, 3, 5, 10)  # told for, so that a study is planned before its first run
 
 OnRequest = Callable[[RequestRecord], None]
 
@@ -45,8 +48,9 @@ class RunOutcome:
 
     path: Path
     perf: Perf
-    failed: int  # measured requests
+    failed: int  # measured requests, over all repetitions
     is_interrupted: bool
+    gave_up: bool = False  # the engine failed so often in a row that the run was stopped
 
 
 async def run_benchmark(
@@ -56,14 +60,20 @@ async def run_benchmark(
     stop: asyncio.Event,
     command: Sequence[str],
     traces: OtlpSettings | None = None,
+    resume: "ResumePoint | None" = None,
+    api_key: str | None = None,
 ) -> RunOutcome:
     """Run one benchmark and return what it found.
 
     Args:
+        resolved: the configuration; of a resumed run the one that it began with.
+        progress: told of steps and of the plan.
         stop: once set, no further request leaves, those in flight end, and the run is finished
             with what there is. Cancelling the task gives up those in flight as well.
         command: the command line, for the manifest.
         traces: where the spans go once the run is finished; None for nowhere.
+        resume: where a run was cut off, to go on with it in its own folder.
+        api_key: for an engine that wants one; it is written nowhere.
 
     Raises:
         UsageError: the dataset or an option cannot be used.
@@ -91,6 +101,7 @@ async def run_benchmark(
         timeout_s=config.timeout,
         cache_dir=config.cache.expanduser(),
         build=config.build,
+        api_key=api_key,
     )
     try:
         with times.step(progress, _engine_title(config), guess_s=guess_start_s(_size(config))):
@@ -98,81 +109,159 @@ async def run_benchmark(
         check_engine(facts, config, threads=threads)
         work = await count_work(engine, articles, config)
         started_at = datetime.now(UTC)
-        identity = run_id(started_at=started_at, host_name=_host_name(host))
-        origin_ns = time.monotonic_ns()
-        with RunWriter(config.out.expanduser() / identity) as writer:
-            writer.write_manifest(
-                build_manifest(
-                    run_id=identity,
-                    started_at=started_at,
-                    origin_ns=origin_ns,
-                    command=command,
-                    resolved=resolved,
-                    threads=threads,
-                    work=work,
-                    dataset_sha256=dataset.manifest.dataset_sha256,
-                    host=dataclasses.asdict(host),
-                    engine=facts,
-                    turn_ns=turn_ns(),
-                )
-            )
-            copy_known(config.cache.expanduser(), writer.path)
-            _tell_plan(progress, config, facts, work, threads=threads, path=writer.path)
+        manifest = build_manifest(
+            run_id=run_id(started_at=started_at, host_name=_host_name(host)),
+            started_at=started_at,
+            origin_ns=time.monotonic_ns(),
+            command=command,
+            resolved=resolved,
+            threads=threads,
+            work=work,
+            dataset_sha256=dataset.manifest.dataset_sha256,
+            host=dataclasses.asdict(host),
+            engine=facts,
+            turn_ns=turn_ns(),
+        )
+        if resume is not None:
+            manifest = _resumed(resume, manifest, started_at, host)
+        path = resume.run.path if resume else config.out.expanduser() / manifest.run_id
+        origin_ns = manifest.origin_monotonic_ns
+        if manifest.resumes:
+            origin_ns = manifest.resumes[-1].origin_monotonic_ns
+        first = 0 if resume is None else resume.repetition
+        with RunWriter(path, resumes=resume is not None) as writer:
+            writer.write_manifest(manifest)
+            copy_known(config.cache.expanduser(), path)
+            for line in plan_words(
+                config,
+                facts,
+                work,
+                threads=threads,
+                path=path,
+                repetitions_left=config.repetitions - first,
+            ):
+                progress.note(line)
             blocks = Blocks(
                 engine=engine,
                 config=config,
                 articles=articles,
-                run_id=identity,
+                run_id=manifest.run_id,
                 origin_ns=origin_ns,
                 stop=stop,
                 on_request=writer.append_request,
                 on_load=writer.append_load,
                 is_sampled=always if traces is None else traces.is_root_sampled,
+                on_block=writer.append_block,
+                first_index=manifest.resumes[-1].first_index if manifest.resumes else 0,
             )
             with SamplerProcess(
-                out=writer.path / SAMPLES,
+                out=path / SAMPLES,
                 origin_ns=origin_ns,
                 hz=SAMPLES_PER_S,
                 engine_pid=_local_pid(facts, host),
             ) as sampler:
-                await _repeat(blocks, engine, facts, host, sampler, progress)
+                work_of = _Blocks(blocks, engine, facts, host, sampler)
+                if config.slo is None:
+                    await _repeat(work_of, first, progress)
+                else:
+                    await _sweep(work_of, resume, progress)
                 sampled = await asyncio.to_thread(sampler.stop)
         done_ns = time.monotonic_ns() - origin_ns
         with times.step(progress, "results and report", guess_s=REPORT_S):
-            perf = finish_run(writer.path, also=_sampler_findings(sampled))
+            from yoyak.bench.finish import finish_run
+
+            perf = finish_run(path, also=_sampler_findings(sampled))
         if traces is not None:
-            await _send_traces(traces, writer.path, host, done_ns, progress)
+            await _send_traces(traces, path, host, done_ns, progress)
         return RunOutcome(
-            path=writer.path, perf=perf, failed=blocks.failed, is_interrupted=stop.is_set()
+            path=path,
+            perf=perf,
+            failed=perf.totals.failed or 0,
+            is_interrupted=stop.is_set() and not blocks.gave_up,
+            gave_up=blocks.gave_up,
         )
     finally:
         await engine.close()
 
 
-async def _repeat(
-    blocks: Blocks,
-    engine: Engine,
-    facts: EngineFacts,
-    host: HostFacts,
-    sampler: SamplerProcess,
-    progress: Progress,
-) -> None:
-    config = blocks.config
-    total = config.repetitions * len(blocks.articles) if config.duration is None else None
+def _resumed(resume: "ResumePoint", now: Manifest, at: datetime, host: HostFacts) -> Manifest:
+    """Return the manifest of a run that is gone on with, if it is still the same run."""
+    from yoyak.bench.resume import refuse_another, resume_now
+
+    refuse_another(resume, now)
+    began = resume.run.manifest
+    moment = resume_now(
+        resume,
+        at=at,
+        at_text=iso_utc(at),
+        monotonic_ns=now.origin_monotonic_ns,
+        boot_id=host.boot_id,
+        command=now.command,
+    )
+    return dataclasses.replace(began, resumes=(*began.resumes, moment))
+
+
+@dataclass(slots=True)
+class _Blocks:
+    """The blocks of a run, and what has to know when one begins."""
+
+    blocks: Blocks
+    engine: Engine
+    facts: EngineFacts
+    host: HostFacts
+    sampler: SamplerProcess
+    _is_first: bool = True
+
+    async def prepare(self, repetition: int) -> list[float]:
+        """Rest, unload, load and warm up; return the seconds of the warm-up requests."""
+        if not self._is_first:
+            self.sampler.request_pss()
+            await self.blocks.rest()
+        self._is_first = False
+        if self.blocks.stop.is_set():
+            return []
+        if self.facts.can_reload:
+            await self.blocks.reload(repetition)
+            self.facts = await self.engine.describe()
+            pid = _local_pid(self.facts, self.host)
+            if pid is not None:
+                self.sampler.point_at_engine(pid=pid)
+        return await self.blocks.warm_up(repetition)
+
+
+async def _repeat(work: _Blocks, first: int, progress: Progress) -> None:
+    blocks, config = work.blocks, work.blocks.config
+    total = None
+    if config.duration is None:
+        total = (config.repetitions - first) * len(blocks.articles)
     with progress.step("benchmark", total) as step:
         blocks.on_request = _counting(blocks.on_request, step)
-        for repetition in range(config.repetitions):
+        for repetition in range(first, config.repetitions):
+            await work.prepare(repetition)
             if blocks.stop.is_set():
                 return
-            if facts.can_reload:
-                await blocks.reload(repetition)
-                facts = await engine.describe()
-                pid = _local_pid(facts, host)
-                if pid is not None:
-                    sampler.point_at_engine(pid=pid)
-            await blocks.warm_up(repetition)
             await blocks.measured(repetition)
-            sampler.request_pss()
+        work.sampler.request_pss()
+
+
+async def _sweep(work: _Blocks, resume: "ResumePoint | None", progress: Progress) -> None:
+    from yoyak.analysis.sweep import build_sweep
+    from yoyak.bench.sweep import sweep_rates
+
+    before: list[tuple[float, bool]] = []
+    if resume is not None:
+        run = resume.run
+        found = build_sweep(run.manifest, run.blocks, run.requests)
+        before = [] if found is None else [(step.rate_per_s, step.met) for step in found.steps]
+    with progress.step("rate sweep") as step:
+        await sweep_rates(
+            work.blocks,
+            work.prepare,
+            before=before,
+            slots=work.facts.parallel or 1,
+            progress=progress,
+            step=step,
+        )
 
 
 async def _send_traces(
@@ -211,6 +300,8 @@ def _size(config: RunConfig) -> int:
 def _sampler_findings(report: SamplerReport) -> tuple[Finding, ...]:
     if report.failure is None:
         return ()
+    from yoyak.analysis.findings import finding
+
     return (finding("sampler-died", "warning", reason=report.failure),)
 
 
@@ -232,34 +323,3 @@ def _local_pid(facts: EngineFacts, host: HostFacts) -> int | None:
     if facts.pid is None or facts.boot_id is None or facts.boot_id != host.boot_id:
         return None
     return facts.pid if facts.pid_namespace == host.pid_namespace else None
-
-
-def _tell_plan(
-    progress: Progress,
-    config: RunConfig,
-    facts: EngineFacts,
-    work: Work,
-    *,
-    threads: int,
-    path: Path,
-) -> None:
-    model = facts.model
-    size = f"{config.repetitions} repetitions of {len(work.articles)} articles"
-    if config.duration is not None:
-        eta = duration_words(config.duration * config.repetitions) + " and the model loads"
-    elif facts.backend == "cpu" and model.parameters and model.size_bytes:
-        guess = guess_run_s(
-            prompt_tokens=work.prompt_tokens,
-            output_tokens=config.output_tokens,
-            parameters=model.parameters,
-            size_bytes=model.size_bytes,
-            threads=facts.threads or threads,
-            repetitions=config.repetitions,
-            warmup=LEAST if config.warmup is None else config.warmup,
-        )
-        eta = f"about {duration_words(guess)}, guessed from the model's size"
-    else:
-        eta = "time unknown until the first requests are done"
-    progress.note(f"{size} into {path}: {eta}")
-    needs = ", ".join(f"{hosts} hosts {repetitions_needed(hosts)}" for hosts in PLANNED_HOSTS)
-    progress.note(f"repetitions that find a difference of 5 % at 2 % noise: {needs}")

@@ -7,7 +7,7 @@ import click
 from yoyak.bench.calibrate import CONCURRENCIES, ENGINES, calibrate
 from yoyak.bench.calibration_cache import keep
 from yoyak.cli.consoles import messages_console, results_console
-from yoyak.cli.output import OUTPUT_FORMATS
+from yoyak.cli.formats import OUTPUT_FORMATS
 from yoyak.cli.progress import progress_on
 from yoyak.config import RunConfig
 from yoyak.errors import MeasuredFailure, UsageError

@@ -15,7 +15,8 @@ from yoyak.analysis.prices import GIVEN, check_price, parse_prices
 from yoyak.analysis.repetitions import complete_repetitions, measured_repetitions, plan_of
 from yoyak.bench.finish import results
 from yoyak.cli.consoles import results_console
-from yoyak.cli.output import OUTPUT_FORMATS, image_formats, tell_images
+from yoyak.cli.formats import OUTPUT_FORMATS
+from yoyak.cli.output import image_formats, tell_images
 from yoyak.errors import UsageError
 from yoyak.records import Cost, Perf
 from yoyak.report.comparison_csv import comparison_csv

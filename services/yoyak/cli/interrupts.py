@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -15,6 +17,9 @@ from yoyak.config import ResolvedConfig
 from yoyak.errors import InterruptedRun
 from yoyak.host.time_slice import take_short_turns
 
+if TYPE_CHECKING:
+    from yoyak.bench.resume import ResumePoint
+
 
 def run_with_interrupts(
     resolved: ResolvedConfig,
@@ -22,6 +27,8 @@ def run_with_interrupts(
     command: Sequence[str],
     traces: OtlpSettings | None,
     progress: Progress | None = None,
+    resume: "ResumePoint | None" = None,
+    api_key: str | None = None,
 ) -> RunOutcome:
     """Run a benchmark on an event loop of its own that listens to SIGINT and SIGTERM.
 
@@ -30,23 +37,31 @@ def run_with_interrupts(
     """
     watcher = progress_on(messages_console()) if progress is None else progress
     try:
-        return uvloop.run(_run(resolved, command, traces, watcher))
+        return uvloop.run(
+            _run(
+                watcher,
+                partial(
+                    run_benchmark,
+                    resolved,
+                    progress=watcher,
+                    command=command,
+                    traces=traces,
+                    resume=resume,
+                    api_key=api_key,
+                ),
+            )
+        )
     except asyncio.CancelledError as error:
         raise InterruptedRun("stopped; every finished request is in the run folder") from error
 
 
 async def _run(
-    resolved: ResolvedConfig,
-    command: Sequence[str],
-    traces: OtlpSettings | None,
-    progress: Progress,
+    progress: Progress, benchmark: "Callable[..., Coroutine[Any, Any, RunOutcome]]"
 ) -> RunOutcome:
     take_short_turns()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(
-        run_benchmark(resolved, progress=progress, stop=stop, command=command, traces=traces)
-    )
+    task = asyncio.ensure_future(benchmark(stop=stop))
     handler = _handler(stop, task, progress)
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, handler)

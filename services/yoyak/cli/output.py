@@ -12,8 +12,6 @@ from yoyak.report.markdown import perf_markdown
 from yoyak.report.terminal import render_run
 from yoyak.store.codec import to_json
 
-OUTPUT_FORMATS = ("text", "json", "csv", "markdown")
-
 
 def print_run(
     perf: Perf,

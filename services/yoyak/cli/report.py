@@ -7,7 +7,8 @@ import click
 
 from yoyak.bench.finish import finish_run, results
 from yoyak.cli.consoles import messages_console
-from yoyak.cli.output import OUTPUT_FORMATS, image_formats, print_run, tell_images
+from yoyak.cli.formats import OUTPUT_FORMATS
+from yoyak.cli.output import image_formats, print_run, tell_images
 from yoyak.errors import UsageError
 from yoyak.records import Perf
 from yoyak.report.html import run_html

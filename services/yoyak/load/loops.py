@@ -79,7 +79,7 @@ async def open_loop(
         for index, offset_s in enumerate(arrivals_s):
             scheduled_ns = begin_ns + round(offset_s * NS_PER_S)
             wait_s = (scheduled_ns - time.monotonic_ns()) / NS_PER_S
-            if wait_s > 0 and await _is_set_within(stop, wait_s):
+            if (wait_s > 0 and await is_set_within(stop, wait_s)) or stop.is_set():
                 return
             group.create_task(_send(send, articles[index % len(articles)], scheduled_ns))
 
@@ -109,7 +109,8 @@ async def _send(send: Send, article: Article, scheduled_ns: int) -> None:
     await send(article, scheduled_ns)
 
 
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for so long at most, and say whether it is set."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

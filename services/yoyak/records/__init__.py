@@ -1,7 +1,15 @@
 """The records that go to disk: plain frozen dataclasses, one JSON Schema each in docs/schema."""
 
 from yoyak.records.calibration import Calibration, CalibrationLevel, StampError
-from yoyak.records.manifest import ArticleRef, EngineFacts, Manifest, ModelFacts, Option, Workload
+from yoyak.records.manifest import (
+    ArticleRef,
+    EngineFacts,
+    Manifest,
+    ModelFacts,
+    Option,
+    Resume,
+    Workload,
+)
 from yoyak.records.perf import (
     Cost,
     Distribution,
@@ -14,9 +22,20 @@ from yoyak.records.perf import (
     Rates,
     Resources,
     Severity,
+    SloTarget,
+    StepTarget,
+    Sweep,
+    SweepStep,
     Totals,
 )
-from yoyak.records.request import FinishReason, LoadRecord, LoadState, RequestRecord, Summary
+from yoyak.records.request import (
+    BlockRecord,
+    FinishReason,
+    LoadRecord,
+    LoadState,
+    RequestRecord,
+    Summary,
+)
 from yoyak.records.sample import ClientSample, CpuTimes, EngineSample, GpuSample, HostSample
 
 SCHEMA_VERSION = 1  # of every file in a run folder; a reader refuses a newer one
@@ -24,6 +43,7 @@ SCHEMA_VERSION = 1  # of every file in a run folder; a reader refuses a newer on
 __all__ = [
     "SCHEMA_VERSION",
     "ArticleRef",
+    "BlockRecord",
     "Calibration",
     "CalibrationLevel",
     "ClientSample",
@@ -49,9 +69,14 @@ __all__ = [
     "Rates",
     "RequestRecord",
     "Resources",
+    "Resume",
     "Severity",
+    "SloTarget",
     "StampError",
+    "StepTarget",
     "Summary",
+    "Sweep",
+    "SweepStep",
     "Totals",
     "Workload",
 ]

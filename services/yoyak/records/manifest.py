@@ -74,6 +74,7 @@ class Workload:
     arrivals: Literal["closed", "constant", "poisson"] | None
     repetitions: int | None
     threads_rule: str | None  # "auto", or the number asked for
+    slo: str | None = None  # targets of a rate sweep, e.g. "ttft_p95=2s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,24 @@ class ArticleRef:
     url: str | None
     chars: int
     prompt_tokens: int | None  # as the engine counted them before the run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """When a run that was cut off was gone on with, and what ties its stamps to those before.
+
+    Blocks from `repetition` on were begun anew: what is recorded of them before `at_ns` stays in
+    the journals and enters no result.
+    """
+
+    at: str  # ISO 8601 UTC
+    at_ns: int  # the same moment on the run's clock
+    repetition: int  # the first block that was not finished
+    first_index: int  # requests from here have indexes that no earlier one can have had
+    origin_monotonic_ns: int  # CLOCK_MONOTONIC of the run's 0, from here on
+    clock: Literal["monotonic", "wall"]  # wall: the host was booted anew in between
+    boot_id: str | None
+    command: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +122,4 @@ class Manifest:
     versions: Mapping[str, str]  # of yoyak, Python and the packages on the timed path
     clock: Mapping[str, Any]  # name, resolution_ns, client_turn_ns (host.time_slice)
     articles: tuple[ArticleRef, ...] = ()
+    resumes: tuple[Resume, ...] = ()  # ascending; empty for a run that went through

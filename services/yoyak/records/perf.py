@@ -150,6 +150,56 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SloTarget:
+    """A limit on one percentile of one latency."""
+
+    name: str  # ttft_p95
+    latency: str  # the field of `Latency` that it is of
+    probability: float  # 0.95
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTarget:
+    """How one step of a sweep stood against one target."""
+
+    name: str
+    over: int  # requests over the limit, failed ones included
+    over_ratio_ci95: Interval | None  # of the share over it (Clopper-Pearson)
+    percentile_s: float | None  # None below its floor, or where the step was given up early
+    met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepStep:
+    """One rate that was tried."""
+
+    repetition: int  # the block in requests.jsonl
+    rate_per_s: float
+    planned: int  # requests
+    sent: int  # fewer where it was given up early
+    failed: int
+    finished_per_s: float | None  # requests that succeeded / pass
+    is_overloaded: bool  # the queue grew
+    met: bool
+    is_certain: bool  # the intervals alone decide, at 95 %
+    targets: tuple[StepTarget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The search for the highest rate that meets the targets.
+
+    The truth lies between the two rates: one was met, the other missed.
+    """
+
+    targets: tuple[SloTarget, ...]
+    steps: tuple[SweepStep, ...]  # as they were tried
+    highest_met_per_s: float | None  # None: no rate met them
+    lowest_missed_per_s: float | None  # None: none was missed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Perf:
     """perf.json."""
 
@@ -169,3 +219,4 @@ class Perf:
     cost: Cost
     findings: tuple[Finding, ...] = ()
     calibration: Calibration | None = None  # of this host and version; None: nobody made one
+    sweep: Sweep | None = None  # with --slo; the results above are of the highest rate that met

@@ -5,6 +5,7 @@ from typing import Literal
 
 FinishReason = Literal["length", "stop"]
 LoadState = Literal["resident", "page_cache", "disk"]
+BlockEnd = Literal["complete", "missed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,21 @@ class LoadRecord:
     load_s: float  # client clock, done - started, or the service's own where it loads for us
     state: LoadState | None  # where the weights were; None if this host cannot tell
     cached_ratio: float | None  # share of the model file in the page cache before the load, 0-1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord:
+    """A repetition, or a step of a rate sweep, that was gone through to its end.
+
+    One that a crash or Ctrl-C cut off has none.
+    """
+
+    repetition: int
+    started_ns: int  # before its first measured request
+    done_ns: int  # after its last one had ended
+    rate_per_s: float | None  # of an open loop
+    requests: int | None  # that were planned; None where it ran for a time
+    ended: BlockEnd  # missed: given up early, as the sweep's target could no longer be met
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import fields
 
-from yoyak.records.perf import Distribution, Interval, Perf, Rate, Resources, Totals
+from yoyak.records.perf import Distribution, Interval, Perf, Rate, Resources, Sweep, Totals
 from yoyak.records.soundness import (
     LEAST_S,
     MOST_COUNT,
@@ -56,6 +56,8 @@ def check_perf(perf: Perf, where: str) -> None:
         _check_rate(where, f"rates.{field.name}", getattr(perf.rates, field.name))
     _check_resources(where, perf.resources)
     _check_cost(where, perf)
+    if perf.sweep is not None:
+        _check_sweep(where, perf.sweep)
 
 
 def _check_totals(where: str, totals: Totals) -> None:
@@ -168,6 +170,35 @@ def _check_cost(where: str, perf: Perf) -> None:
     pace = perf.rates.requests_per_s.value
     per_hour = None if pace is None else pace * _SECONDS_PER_HOUR / _ARTICLES
     _check_agrees(where, "cost.usd_per_1000_articles", thousand, hour, per_hour)
+
+
+def _check_sweep(where: str, sweep: Sweep) -> None:
+    for target in sweep.targets:
+        check_name(where, "sweep.targets.name", target.name)
+        if not 0 < target.probability < 1:
+            raise unsound(where, f"sweep.targets.probability is {target.probability}")
+        _check_positive(where, "sweep.targets.limit_s", target.limit_s, most=MOST_S)
+    for step in sweep.steps:
+        name = f"sweep.steps of repetition {step.repetition}"
+        _check_positive(where, f"{name}: rate_per_s", step.rate_per_s, most=_MOST_RATE)
+        _check_positive(where, f"{name}: finished_per_s", step.finished_per_s, most=_MOST_RATE)
+        check_count(where, f"{name}: planned", step.planned, least=1)
+        check_count(where, f"{name}: failed", step.failed)
+        if step.failed > step.sent:
+            raise unsound(where, f"{name}: {step.failed} of {step.sent} requests failed")
+        for one in step.targets:
+            check_name(where, f"{name}: target", one.name)
+            check_count(where, f"{name}: over", one.over)
+            check_span(where, f"{name}: percentile_s", one.percentile_s)
+            low, high = one.over_ratio_ci95 or (0.0, 1.0)
+            if not 0 <= low <= high <= 1 or one.over > step.sent:
+                raise unsound(where, f"{name}: {one.over} of {step.sent} over, {low} to {high}")
+    rates = {True: [0.0], False: [math.inf]}
+    for step in sweep.steps:
+        rates[step.met].append(step.rate_per_s)
+    stated = (sweep.highest_met_per_s or 0.0, sweep.lowest_missed_per_s or math.inf)
+    if stated != (max(rates[True]), min(rates[False])):
+        raise unsound(where, "sweep's rates are not those of its steps")
 
 
 def _check_positive(where: str, name: str, value: float | None, *, most: float) -> None:

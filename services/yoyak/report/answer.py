@@ -6,6 +6,7 @@ from yoyak.records import Distribution, Manifest, ModelLoad, Perf, Rate
 from yoyak.records.perf import Interval
 from yoyak.report.messages import Messages
 from yoyak.report.numbers import duration, show
+from yoyak.report.run_tables import sweep_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _output_length(t: Messages, manifest: Manifest) -> str:
 
 def lede(t: Messages, perf: Perf) -> str | None:
     """Return the answer in one or two sentences; a part that is unknown is left out."""
-    sentences = []
+    sentences = [] if perf.sweep is None else [sweep_words(t, perf.sweep)]
     prompt = show(perf.rates.prompt_tokens_per_s.value, perf.rates.prompt_tokens_per_s.ci95)
     decode = show(perf.rates.decode_tokens_per_s.value, perf.rates.decode_tokens_per_s.ci95)
     if prompt and decode:

@@ -5,9 +5,19 @@ from dataclasses import replace
 
 from yoyak.analysis.comparison import Cell, Column, Row, Table
 from yoyak.analysis.quantiles import floor
-from yoyak.records import Distribution, LoadRecord, Perf, Rate
+from yoyak.records import (
+    Distribution,
+    LoadRecord,
+    Perf,
+    Rate,
+    StepTarget,
+    Sweep,
+    SweepStep,
+)
 from yoyak.report.calibration import calibration_tables
 from yoyak.report.messages import Messages
+from yoyak.slo import slo_text
+from yoyak.units import PERCENT
 
 # In the order of the work; perf.json has the same keys.
 RATES = (
@@ -75,6 +85,7 @@ COST = (
 def run_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
     """Return every published number of a run, in the order in which a reader asks."""
     return (
+        *sweep_tables(t, perf),
         rates_table(t, perf),
         latency_table(t, perf),
         totals_table(t, perf),
@@ -96,6 +107,7 @@ def brief_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
     ]
     kept = [i for i, column in enumerate(latency.columns) if column.key not in ("min", "max")]
     return (
+        *sweep_tables(t, perf),
         replace(rates_table(t, perf), note=None),
         Table(
             key="latency",
@@ -108,6 +120,75 @@ def brief_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
         ),
         replace(totals, rows=tuple(rest), note=None),
         *calibration_tables(t, perf),
+    )
+
+
+def sweep_tables(t: Messages, perf: Perf) -> tuple[Table, ...]:
+    """Return the steps of a rate sweep, the slowest first; none for a run that was none."""
+    sweep = perf.sweep
+    if sweep is None:
+        return ()
+    columns = [Column(key="outcome", title=t("sweep_outcome"))]
+    for target in sweep.targets:
+        columns += [
+            Column(key=f"{target.name}_s", title=target.name, unit="s"),
+            Column(key=f"{target.name}_over", title=t("sweep_over", limit=f"{target.limit_s:g}")),
+        ]
+    columns += [
+        Column(key="sent", title=t("sweep_sent")),
+        Column(key="finished_per_s", title=t("sweep_finished"), unit="requests/s"),
+    ]
+    rows = tuple(
+        Row(
+            label=t("n_per_second", n=step.rate_per_s),
+            cells=(
+                Cell(value=_outcome(t, step)),
+                *(cell for one in step.targets for cell in _target_cells(one, step)),
+                Cell(value=step.sent),
+                Cell(value=step.finished_per_s, unit="requests/s"),
+            ),
+        )
+        for step in sorted(sweep.steps, key=lambda step: step.rate_per_s)
+    )
+    return (
+        Table(
+            key="sweep",
+            title=t("sweep"),
+            columns=tuple(columns),
+            rows=rows,
+            note=sweep_words(t, sweep),
+        ),
+    )
+
+
+def sweep_words(t: Messages, sweep: Sweep) -> str:
+    """Return what a sweep found, as one sentence."""
+    slo = slo_text(sweep.targets)
+    if sweep.highest_met_per_s is None:
+        return t("sweep_none", slo=slo)
+    met = f"{sweep.highest_met_per_s:g}"
+    if sweep.lowest_missed_per_s is None:
+        return t("sweep_met_only", slo=slo, met=met)
+    return t("sweep_found", slo=slo, met=met, missed=f"{sweep.lowest_missed_per_s:g}")
+
+
+def _outcome(t: Messages, step: SweepStep) -> str:
+    if step.is_overloaded:
+        return t("sweep_overloaded")
+    words = t("sweep_met" if step.met else "sweep_missed")
+    return words if step.is_certain else f"{words}, {t('sweep_not_certain')}"
+
+
+def _target_cells(one: StepTarget, step: SweepStep) -> tuple[Cell, Cell]:
+    ratio = one.over / step.planned
+    interval = one.over_ratio_ci95
+    return (
+        Cell(value=one.percentile_s, unit="s"),
+        Cell(
+            value=PERCENT * ratio,
+            interval=None if interval is None else (PERCENT * interval[0], PERCENT * interval[1]),
+            unit="%",
+        ),
     )
 
 

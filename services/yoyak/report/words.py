@@ -21,6 +21,33 @@ TABLE: Mapping[str, tuple[str, str]] = {
             "프롬프트 속도는 캐시되지 않은 토큰만 셉니다."
         ),
     ),
+    "sweep": ("Rates that were tried", "시도한 속도"),
+    "sweep_outcome": ("targets", "목표"),
+    "sweep_over": ("over {limit} s [95 %]", "{limit}초 초과 [95 %]"),
+    "sweep_sent": ("sent", "보냄"),
+    "sweep_finished": ("finished", "완료"),
+    "sweep_met": ("met", "지킴"),
+    "sweep_missed": ("missed", "넘음"),
+    "sweep_not_certain": ("not certain", "확실하지 않음"),
+    "sweep_overloaded": ("queue grew", "대기 증가"),
+    "sweep_found": (
+        (
+            "Highest rate with {slo}: {met} requests/s; {missed} missed it. All other results are "
+            "of {met} requests/s."
+        ),
+        (
+            "{slo}을(를) 지키는 가장 높은 속도: 초당 {met}건. 초당 {missed}건은 넘었습니다. 다른 "
+            "결과는 모두 초당 {met}건의 것입니다."
+        ),
+    ),
+    "sweep_met_only": (
+        "{met} requests/s met {slo}; no faster rate was tried to its end.",
+        "초당 {met}건은 {slo}을(를) 지켰습니다. 더 빠른 속도는 끝까지 시도하지 않았습니다.",
+    ),
+    "sweep_none": (
+        "No rate that was tried met {slo}.",
+        "시도한 속도 가운데 {slo}을(를) 지킨 것이 없습니다.",
+    ),
     "rate_unknown": (
         "unknown: the records do not hold what it is made of",
         "알 수 없음: 계산에 필요한 값이 기록에 없습니다",

@@ -11,6 +11,7 @@ from yoyak.errors import UsageError
 from yoyak.records import Perf
 from yoyak.store.remote import opened
 from yoyak.store.run_folder import (
+    BLOCKS,
     LOADS,
     MANIFEST,
     PERF,
@@ -23,7 +24,7 @@ from yoyak.store.run_folder import (
 )
 
 RESULTS = (MANIFEST, PERF)  # what a comparison needs of most runs
-RECORDS = (REQUESTS, LOADS, SAMPLES, SUMMARY)
+RECORDS = (REQUESTS, LOADS, BLOCKS, SAMPLES, SUMMARY)
 _SHOWN = 200  # characters of a name
 
 

@@ -1,5 +1,6 @@
 """A run folder: appended to as the run goes, read back later, never silently half-written."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import IO, Any, Self, TypeVar
 from yoyak.errors import HostError, UsageError
 from yoyak.records import (
     SCHEMA_VERSION,
+    BlockRecord,
     HostSample,
     LoadRecord,
     Manifest,
@@ -19,19 +21,28 @@ from yoyak.records import (
     Summary,
 )
 from yoyak.records.sound_results import check_perf
+from yoyak.records.superseded import is_superseded
 from yoyak.store.codec import from_json, prepare, to_json
-from yoyak.store.sound_records import check_loads, check_manifest, check_requests, check_samples
+from yoyak.store.sound_records import (
+    check_blocks,
+    check_loads,
+    check_manifest,
+    check_requests,
+    check_samples,
+)
 
 T = TypeVar("T")
 
 MANIFEST = "manifest.json"
 REQUESTS = "requests.jsonl"
 LOADS = "loads.jsonl"
+BLOCKS = "blocks.jsonl"
 SAMPLES = "samples.jsonl"
 PERF = "perf.json"
 SUMMARY = "summary.json"
 REPORT = "report.html"
 CALIBRATION = "calibration.json"
+JOURNALS = (REQUESTS, LOADS, BLOCKS, SAMPLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,8 @@ class Run:
 
     `perf` is None while the run goes on and after a crash: the folder then has no perf.json.
     `cut_lines` names the files whose last line was cut off in the middle of a write.
+    `superseded` holds the requests of blocks that were cut off and begun anew: they are in no
+    result, and neither are the loads of those blocks.
     """
 
     path: Path
@@ -50,30 +63,44 @@ class Run:
     summaries: tuple[Summary, ...]
     perf: Perf | None
     cut_lines: tuple[str, ...] = ()
+    blocks: tuple[BlockRecord, ...] = ()  # none in runs of a yoyak that did not write them
+    superseded: tuple[RequestRecord, ...] = ()
 
 
 class RunWriter:
     """Writes one run folder. Every record is flushed to the kernel as it is appended, so that a
     killed process loses at most the line it was writing; files made whole come by rename."""
 
-    def __init__(self, path: Path) -> None:
-        """Make the folder and open its journals.
+    def __init__(self, path: Path, *, resumes: bool = False) -> None:
+        """Make the folder and open its journals; or open those that are there, to go on with them.
+
+        A line that a crash cut off is no record; it is taken away, for the next one would be
+        written behind it. Results made of the records so far go too: a folder without them says
+        that its run did not end.
 
         Raises:
-            HostError: it exists already, or cannot be made.
+            HostError: it exists already, cannot be made or opened, or another process writes it.
         """
         prepare(RequestRecord, LoadRecord)  # the clock may run when the first one comes
         self.path = path
         try:
-            path.mkdir(parents=True)
+            if not resumes:
+                path.mkdir(parents=True)
             self._requests = (path / REQUESTS).open("ab", buffering=0)
             self._loads = (path / LOADS).open("ab", buffering=0)
+            self._blocks = (path / BLOCKS).open("ab", buffering=0)
         except FileExistsError as error:
             raise HostError(f"{path} exists already; name another folder with --out") from error
         except OSError as error:
             raise HostError(
                 f"the run folder {path} cannot be made: {error.strerror}; name another with --out"
             ) from error
+        _lock(self._requests, path)
+        if resumes:
+            for name in JOURNALS:
+                _cut_tail(path / name)
+            for name in (PERF, SUMMARY, REPORT):
+                (path / name).unlink(missing_ok=True)
 
     def append_request(self, record: RequestRecord) -> None:
         """Append one record to requests.jsonl."""
@@ -83,13 +110,17 @@ class RunWriter:
         """Append one record to loads.jsonl."""
         self._append(self._loads, record)
 
+    def append_block(self, record: BlockRecord) -> None:
+        """Append one record to blocks.jsonl."""
+        self._append(self._blocks, record)
+
     def write_manifest(self, manifest: Manifest) -> None:
         """Write manifest.json; the run counts as begun from here."""
         replace_file(self.path / MANIFEST, to_json(manifest, indent=2) + "\n")
 
     def close(self) -> None:
         """Close the journals, their bytes on disk."""
-        for file in (self._requests, self._loads):
+        for file in (self._requests, self._loads, self._blocks):
             if not file.closed:
                 os.fsync(file.fileno())
                 file.close()
@@ -113,6 +144,39 @@ class RunWriter:
             raise _write_failure(self.path, error) from error
         if written != len(line):
             raise HostError(f"{self.path}: the disk took half a record; free some space")
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    """Keep other writers out for as long as the file is open; the kernel lets go after a kill."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise HostError(f"the run in {path} still goes on; wait for its end, or stop it") from error
+    except OSError:  # a file system without locks: nothing can be told
+        return
+
+
+def is_being_written(path: Path) -> bool:
+    """Say whether a process holds the journals of a run folder open for writing."""
+    try:
+        with (path / REQUESTS).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no journal, or a file system without locks: nothing can be told
+        return False
+    return False
+
+
+def _cut_tail(path: Path) -> None:
+    """Cut a journal behind its last whole line."""
+    if not path.exists():
+        return
+    try:
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.truncate(path, whole)
+    except OSError as error:
+        raise _write_failure(path, error) from error
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -167,25 +231,39 @@ def read_records(path: Path) -> Run:
     manifest = read_manifest(path)
     cut: list[str] = []
     requests = _read_requests(path, manifest, cut)
-    loads = _read_lines(path / LOADS, LoadRecord, cut)
-    check_loads(loads, requests, manifest, str(path / LOADS))
+    resumes = manifest.resumes
+    counting = tuple(r for r in requests if not is_superseded(r.repetition, r.sent_ns, resumes))
+    loads = tuple(
+        load
+        for load in _read_lines(path / LOADS, LoadRecord, cut)
+        if not is_superseded(load.repetition, load.started_ns, resumes)
+    )
+    check_loads(loads, counting, manifest, str(path / LOADS))
+    blocks = _read_lines(path / BLOCKS, BlockRecord, cut)
+    check_blocks(blocks, manifest, str(path / BLOCKS))
     samples = _read_lines(path / SAMPLES, HostSample, cut)
     check_samples(samples, str(path / SAMPLES))
     return Run(
         path=path,
         manifest=manifest,
-        requests=requests,
+        requests=counting,
         loads=loads,
         samples=samples,
         summaries=(),
         perf=None,
         cut_lines=tuple(cut),
+        blocks=blocks,
+        superseded=tuple(r for r in requests if is_superseded(r.repetition, r.sent_ns, resumes)),
     )
 
 
 def read_requests(path: Path, manifest: Manifest) -> tuple[RequestRecord, ...]:
-    """Read the requests of a run folder alone; raises UsageError as `read_records`."""
-    return _read_requests(path, manifest, [])
+    """Read the requests of a run folder that count; raises UsageError as `read_records`."""
+    return tuple(
+        record
+        for record in _read_requests(path, manifest, [])
+        if not is_superseded(record.repetition, record.sent_ns, manifest.resumes)
+    )
 
 
 def _read_requests(path: Path, manifest: Manifest, cut: list[str]) -> tuple[RequestRecord, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from yoyak.dataset import Article, DatasetManifest
 from yoyak.records import (
+    BlockRecord,
     Calibration,
     HostSample,
     LoadRecord,
@@ -24,6 +25,7 @@ FILES: Mapping[str, tuple[type[Any], str]] = {
     "manifest.json": (Manifest, "everything that was fixed before the first request of a run"),
     "requests.jsonl": (RequestRecord, "one line: a request as the client saw it"),
     "loads.jsonl": (LoadRecord, "one line: an explicit unload and load of the model"),
+    "blocks.jsonl": (BlockRecord, "one line: a repetition, or a step of a sweep, that ended"),
     "samples.jsonl": (HostSample, "one line: a reading of host, engine processes and GPUs"),
     "calibration.json": (Calibration, "the client's own error on a host, by number of streams"),
     "perf.json": (Perf, "the results of a run"),

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
-from yoyak.records import HostSample, LoadRecord, Manifest, RequestRecord
+from yoyak.records import BlockRecord, HostSample, LoadRecord, Manifest, RequestRecord
 from yoyak.records.sample import CpuTimes, GpuSample
 from yoyak.records.soundness import (
     LEAST_S,
@@ -56,6 +56,7 @@ def check_manifest(manifest: Manifest, where: str) -> None:
     check_host(where, manifest.host)
     check_workload(where, manifest.workload)
     check_articles(where, manifest.workload, manifest.articles)
+    _check_resumes(where, manifest)
     for name in ("duration", "price"):
         option = manifest.options.get(name)
         value = None if option is None else option.value
@@ -63,6 +64,17 @@ def check_manifest(manifest: Manifest, where: str) -> None:
             continue
         if isinstance(value, str | bool) or not LEAST_S <= value <= MOST_S:
             raise unsound(where, f"options.{name} is {value!r}, no number above 0")
+
+
+def _check_resumes(where: str, manifest: Manifest) -> None:
+    """Raise UsageError where a run was gone on with before it began, or in another order."""
+    stamps = [0, *(resume.at_ns for resume in manifest.resumes), MOST_NS]
+    if any(later < earlier for earlier, later in pairwise(stamps)):
+        raise unsound(where, "resumes is not in order of time")
+    for resume in manifest.resumes:
+        check_moment(where, "resumes.at", resume.at)
+        check_count(where, "resumes.repetition", resume.repetition)
+        check_count(where, "resumes.first_index", resume.first_index)
 
 
 def check_requests(requests: Sequence[RequestRecord], manifest: Manifest, where: str) -> None:
@@ -118,6 +130,24 @@ def check_loads(
             raise unsound(line, f"load_s is {load.load_s}, longer than its stamps are apart")
         if load.cached_ratio is not None and not 0 <= load.cached_ratio <= 1:
             raise unsound(line, f"cached_ratio is {load.cached_ratio}")
+
+
+def check_blocks(blocks: Sequence[BlockRecord], manifest: Manifest, where: str) -> None:
+    """Raise UsageError where a block that ended is none of the plan, or did not end once."""
+    planned = manifest.workload.repetitions
+    seen: set[int] = set()
+    for number, block in enumerate(blocks, start=1):
+        line = f"{where} record {number}"
+        if not 0 <= block.repetition < (MOST_COUNT if planned is None else planned):
+            raise unsound(line, f"repetition {block.repetition} of {planned}, counted from 0")
+        if block.repetition in seen:
+            raise unsound(line, f"repetition {block.repetition} ended twice")
+        seen.add(block.repetition)
+        if not 0 <= block.started_ns <= block.done_ns <= MOST_NS:
+            raise unsound(line, "its stamps do not ascend")
+        check_count(line, "requests", block.requests, least=1)
+        if block.rate_per_s is not None and not 1 / MOST_S <= block.rate_per_s <= MOST_COUNT:
+            raise unsound(line, f"rate_per_s is {block.rate_per_s}")
 
 
 def check_samples(samples: Sequence[HostSample], where: str) -> None:

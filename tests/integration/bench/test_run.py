@@ -92,6 +92,7 @@ def test_a_run_leaves_every_file_of_the_contract(complete: tuple[Path, str]) -> 
         "manifest.json",
         "requests.jsonl",
         "loads.jsonl",
+        "blocks.jsonl",
         "samples.jsonl",
         "perf.json",
         "summary.json",
@@ -105,7 +106,7 @@ def test_whole_files_fit_their_schemas(complete: tuple[Path, str], name: str) ->
     Draft202012Validator(schemas()[name.replace(".json", ".schema.json")]).validate(document)
 
 
-@pytest.mark.parametrize("name", ["requests", "loads", "samples"])
+@pytest.mark.parametrize("name", ["requests", "loads", "blocks", "samples"])
 def test_every_line_fits_its_schema(complete: tuple[Path, str], name: str) -> None:
     validator = Draft202012Validator(schemas()[f"{name}.schema.json"])
     lines = lines_of(complete[0] / f"{name}.jsonl")

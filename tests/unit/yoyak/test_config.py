@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from yoyak.config import PARSERS, RunConfig, resolve
+from yoyak.config import PARSERS, RunConfig, api_key, recorded, resolve
 from yoyak.errors import UsageError
 
 
@@ -102,3 +102,55 @@ def test_durations_take_units(text: str, expected_s: float) -> None:
 @pytest.mark.parametrize(("text", "expected"), [("auto", None), ("3", 3), ("0", 0)])
 def test_warmup_is_auto_or_a_count(text: str, expected: int | None) -> None:
     assert resolve({"warmup": text}, environ={}).config.warmup == expected
+
+
+def test_targets_have_one_form_in_the_configuration() -> None:
+    config = resolve({"slo": "ttft_p95=2000ms,tpot_p90=0.1"}, environ={}).config
+    assert config.slo == "ttft_p95=2s,tpot_p90=0.1s"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"slo": "ttft_p95"}, "is no target"),
+        ({"slo": "ttft_p95=2s", "concurrency": "2"}, "searches in open loop"),
+        ({"slo": "ttft_p95=2s", "repetitions": "2"}, "one block a rate"),
+        ({"slo": "ttft_p95=2s", "warmup": "0"}, "give --rate where --warmup is 0"),
+        ({"cooldown": "-1"}, "--cooldown"),
+    ],
+)
+def test_a_search_takes_no_options_of_other_runs(flags: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        resolve(flags, environ={})
+
+
+def test_a_search_may_be_told_arrivals_and_its_first_rate() -> None:
+    flags = {"slo": "ttft_p95=2s", "arrivals": "constant", "rate": "2", "warmup": "0"}
+    assert resolve(flags, environ={}).config.rate == 2.0
+
+
+def test_a_rest_may_be_none() -> None:
+    assert resolve({"cooldown": "0"}, environ={}).config.cooldown == 0
+    assert resolve({"cooldown": "1.5m"}, environ={}).config.cooldown == 90
+
+
+def test_what_a_manifest_recorded_is_read_back() -> None:
+    flags = {"seed": "3", "threads": "2", "slo": "ttft_p95=2s", "cooldown": "5s", "cache": "x"}
+    resolved = resolve(flags, environ={"YOYAK_RUN_BATCH": "256"})
+    values = {field.name: getattr(resolved.config, field.name) for field in fields(RunConfig)}
+    plain = {k: str(v) if isinstance(v, Path) else v for k, v in values.items()}
+    again = recorded(plain, resolved.origins, where="manifest.json")
+    assert again == resolved
+
+
+def test_an_option_of_a_newer_yoyak_cannot_be_gone_on_with() -> None:
+    with pytest.raises(UsageError, match=r'manifest.json has the option "magic"'):
+        recorded({"magic": 1}, {"magic": "flag"}, where="manifest.json")
+
+
+def test_a_key_comes_from_the_environment_and_the_engines_own_variable_comes_second() -> None:
+    both = {"YOYAK_API_KEY": "ours", "OPENAI_API_KEY": "theirs"}
+    assert api_key(both, engine="openai") == "ours"
+    assert api_key({"OPENAI_API_KEY": "theirs"}, engine="openai") == "theirs"
+    assert api_key({"OPENAI_API_KEY": "theirs"}, engine="ollama") is None
+    assert api_key({"YOYAK_API_KEY": ""}, engine="ollama") is None

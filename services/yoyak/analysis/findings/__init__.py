@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from yoyak.analysis.findings.course import COURSE_CHECKS
 from yoyak.analysis.findings.engine import ENGINE_CHECKS
 from yoyak.analysis.findings.evidence import Evidence
 from yoyak.analysis.findings.host import HOST_CHECKS
@@ -21,7 +22,7 @@ __all__ = [
     "said",
 ]
 
-CHECKS = (*REQUEST_CHECKS, *ENGINE_CHECKS, *SETUP_CHECKS, *HOST_CHECKS)
+CHECKS = (*COURSE_CHECKS, *REQUEST_CHECKS, *ENGINE_CHECKS, *SETUP_CHECKS, *HOST_CHECKS)
 _ORDER = {"invalid": 0, "warning": 1, "info": 2}
 
 

@@ -12,6 +12,7 @@ from yoyak.records import (
     Rates,
     RequestRecord,
     Resources,
+    Sweep,
     Totals,
 )
 
@@ -32,6 +33,8 @@ class Evidence:
     engine_restarts: int
     samples: int  # host samples within measured requests
     unobserved_s: float  # of the measured passes, without samples
+    sweep: Sweep | None = None
+    superseded: int = 0  # requests of cut-off blocks that were begun anew
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:

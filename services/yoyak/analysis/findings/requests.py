@@ -1,24 +1,20 @@
 """Findings about the requests: failures, cut-off work, lengths, numbers, drift."""
 
 from collections import Counter
-from collections.abc import Sequence
 from statistics import fmean
 
 from yoyak.analysis.drift import drift_across, drift_within, outliers
 from yoyak.analysis.findings.evidence import Check, Evidence
 from yoyak.analysis.findings.wording import finding
+from yoyak.analysis.overload import is_queue_long, unfinished
 from yoyak.analysis.planning import EFFECT, NOISE_SD, repetitions_needed
 from yoyak.analysis.quantiles import SHOWN, floor
-from yoyak.records import Finding, RequestRecord
+from yoyak.records import Finding
 from yoyak.units import MS_PER_S, PERCENT, seconds
 
 # Passes whose answers differ by more than this did different work: decode time is proportional to
 # tokens, so the total is off by as much, and 2 % is the noise that we can see through.
 LENGTH_TOLERANCE = 0.02
-# A queue that is stable holds a few requests a slot; one that grows holds a share of all that came:
-# 1 - capacity / rate, which passes 5 % where requests come 5 % faster than they are finished.
-QUEUE_PER_SLOT = 4
-QUEUE_SHARE = 0.05
 LATE_S = 0.01  # a request that leaves 10 ms late shifts every latency that counts from its schedule
 
 
@@ -48,7 +44,7 @@ def failed_requests(evidence: Evidence) -> Finding | None:
 def interrupted(evidence: Evidence) -> Finding | None:
     """The run did not do all that it had planned."""
     planned, done = evidence.plan.repetitions, len(evidence.complete)
-    if planned is None or done >= planned:
+    if planned is None or done >= planned or evidence.sweep is not None:
         return None
     cut = len(evidence.repetitions) - done
     if cut:
@@ -93,7 +89,7 @@ def short_answers(evidence: Evidence) -> Finding | None:
 def too_few_repetitions(evidence: Evidence) -> Finding | None:
     """Too few repetitions for an interval, or for finding a difference."""
     n, needed = len(evidence.complete), repetitions_needed(2)
-    if n >= needed or not evidence.ok:
+    if n >= needed or not evidence.ok or evidence.sweep is not None:
         return None
     if n <= 1:
         return finding("too-few-repetitions/no-interval", "warning", n=n, needed=needed)
@@ -163,9 +159,9 @@ def overloaded(evidence: Evidence) -> Finding | None:
     if not evidence.complete:
         return None
     slots = evidence.manifest.engine.parallel or 1
-    waiting = fmean(_unfinished(rep.requests) for rep in evidence.complete)
+    waiting = fmean(unfinished(rep.requests) for rep in evidence.complete)
     requests = fmean(len(rep.requests) for rep in evidence.complete)
-    if waiting <= max(QUEUE_PER_SLOT * slots, QUEUE_SHARE * requests):
+    if not is_queue_long(waiting, requests, slots):
         return None
     pace = evidence.rates.requests_per_s.value
     return finding(
@@ -178,12 +174,6 @@ def overloaded(evidence: Evidence) -> Finding | None:
         else f"{evidence.manifest.workload.rate_per_s:g}",
         pace="?" if pace is None else f"{pace:.3g}",
     )
-
-
-def _unfinished(requests: Sequence[RequestRecord]) -> int:
-    """Count the requests that were waiting when the last one was due, itself left out."""
-    last_ns = max(record.scheduled_ns for record in requests)
-    return sum(record.scheduled_ns < last_ns < record.done_ns for record in requests)
 
 
 REQUEST_CHECKS: tuple[Check, ...] = (

@@ -205,6 +205,64 @@ RUN_WORDS: Mapping[str, Words] = {
             "--rate를 끝나는 속도보다 낮추거나 동시 요청 수를 고정해 비교하세요",
         ),
     ),
+    # the run's course
+    "slo-missed": Words(
+        Said(
+            "no rate meets {slo}: the lowest that was tried, {lowest} a second, missed it, and "
+            "slower ones hardly wait for each other",
+            "{slo}을(를) 지키는 속도가 없습니다. 시도한 가장 낮은 속도인 초당 {lowest}건도 "
+            "넘었고, 더 느리면 서로 거의 기다리지 않습니다",
+        ),
+        Said(
+            "raise the limit, shorten --output-tokens, or use a faster host",
+            "제한을 늘리거나 --output-tokens를 줄이거나 더 빠른 호스트를 쓰세요",
+        ),
+    ),
+    "slo-search-unfinished": Words(
+        Said(
+            "the search for the highest rate ended after {steps} steps, before it had narrowed it "
+            "down to 10 %",
+            "가장 높은 속도를 찾는 일이 10 % 이내로 좁히기 전에 {steps}단계에서 끝났습니다",
+        ),
+        Said("go on with it: yoyak run --resume RUN", "이어서 하세요: yoyak run --resume RUN"),
+    ),
+    "slo-uncertain": Words(
+        Said(
+            "{rate} a second met the targets, but {n} requests cannot make sure: the share of "
+            "requests over the limit lies between ({shares}) with 95 % confidence",
+            "초당 {rate}건은 목표를 지켰지만 요청 {n}건으로는 확실하지 않습니다. 제한을 넘는 "
+            "요청의 비율은 95 % 신뢰도로 ({shares}) 사이입니다",
+        ),
+        Said(
+            "confirm it with repetitions: yoyak run --rate {rate} --duration T, or a lower rate",
+            "반복해서 확인하세요: yoyak run --rate {rate} --duration T, 또는 더 낮은 속도",
+        ),
+    ),
+    "resumed-run": Words(
+        Said(
+            "the run was cut off and gone on with {times} time(s), the last at {at} from block "
+            "{repetition}: the host may have changed in between; {superseded} requests of "
+            "cut-off blocks are kept and in no result",
+            "실행이 끊겼다가 {times}번 이어졌고 마지막은 {at}, {repetition}번째 블록부터입니다. 그 "
+            "사이 호스트가 달라졌을 수 있습니다. 끊긴 블록의 요청 {superseded}건은 남아 있지만 "
+            "결과에는 없습니다",
+        ),
+    ),
+    "resumed-run/reboot": Words(
+        Said(
+            "the run was cut off and gone on with {times} time(s), the last at {at} from block "
+            "{repetition}, and the host was booted anew in between: memory and page cache began "
+            "empty, and only the wall clock ties the parts; {superseded} requests of cut-off "
+            "blocks are kept and in no result",
+            "실행이 끊겼다가 {times}번 이어졌고 마지막은 {at}, {repetition}번째 블록부터입니다. 그 "
+            "사이 호스트를 다시 켰으므로 메모리와 페이지 캐시가 비워졌고, 앞뒤를 잇는 것은 벽시계 "
+            "뿐입니다. 끊긴 블록의 요청 {superseded}건은 남아 있지만 결과에는 없습니다",
+        ),
+        Said(
+            "compare the repetitions before and after; if they differ, run again in one go",
+            "앞뒤 반복을 비교해 다르면 한 번에 다시 실행하세요",
+        ),
+    ),
     # what the engine told
     "cached-tokens": Words(
         Said(

@@ -11,7 +11,7 @@ from yoyak.engines.base import Chunk, GenerationRequest, LoadResult, Usage
 from yoyak.errors import EngineError
 from yoyak.load.steady import CAP, WINDOW
 from yoyak.prompts import is_nonce
-from yoyak.records import EngineFacts, LoadRecord, ModelFacts, RequestRecord
+from yoyak.records import BlockRecord, EngineFacts, LoadRecord, ModelFacts, RequestRecord
 
 ARTICLES = tuple(Article(id=f"a{i}", url=None, title="제목", text="가" * (i + 1)) for i in range(4))
 
@@ -58,6 +58,7 @@ class Journal:
     def __init__(self) -> None:
         self.requests: list[RequestRecord] = []
         self.loads: list[LoadRecord] = []
+        self.blocks: list[BlockRecord] = []
 
 
 def blocks_on(engine: Timeline, journal: Journal, config: RunConfig) -> Blocks:
@@ -70,6 +71,7 @@ def blocks_on(engine: Timeline, journal: Journal, config: RunConfig) -> Blocks:
         stop=asyncio.Event(),
         on_request=journal.requests.append,
         on_load=journal.loads.append,
+        on_block=journal.blocks.append,
     )
 
 
@@ -149,6 +151,7 @@ async def test_failures_are_counted_and_a_dead_engine_ends_the_run(journal: Jour
     for repetition in range(10):
         await blocks.measured(repetition)
     assert blocks.stop.is_set()
+    assert blocks.gave_up
     assert blocks.failed == len(journal.requests) == CONSECUTIVE_FAILURES_MOST
     assert {record.error for record in journal.requests} == {"connect"}
 
@@ -173,3 +176,83 @@ async def test_a_request_given_up_leaves_a_record(journal: Journal) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [record.error for record in journal.requests] == ["cancelled", "cancelled"]
+
+
+async def test_a_block_that_ended_is_recorded_and_one_that_was_stopped_is_not(
+    journal: Journal,
+) -> None:
+    blocks = blocks_on(Timeline(), journal, RunConfig())
+    await blocks.measured(0)
+    blocks.stop.set()
+    await blocks.measured(1)
+    (block,) = journal.blocks
+    assert (block.repetition, block.requests, block.ended) == (0, 4, "complete")
+    assert 0 < block.started_ns <= block.done_ns
+
+
+async def test_a_step_sends_so_many_requests_at_its_rate(journal: Journal) -> None:
+    blocks = blocks_on(Timeline(), journal, RunConfig(slo="ttft_p95=2s", arrivals="constant"))
+    await blocks.step(3, rate=1000.0, requests=10, lost=asyncio.Event())
+    (block,) = journal.blocks
+    assert (block.rate_per_s, block.requests, block.ended) == (1000.0, 10, "complete")
+    scheduled = [record.scheduled_ns for record in journal.requests]
+    assert [later - scheduled[0] for later in scheduled] == [i * 1_000_000 for i in range(10)]
+    assert {record.repetition for record in journal.requests} == {3}
+
+
+async def test_all_steps_share_one_order_and_one_pattern(journal: Journal) -> None:
+    blocks = blocks_on(Timeline(), journal, RunConfig(slo="ttft_p95=2s"))
+    for repetition, rate in enumerate((1000.0, 2000.0)):
+        await blocks.step(repetition, rate=rate, requests=12, lost=asyncio.Event())
+    first, second = journal.requests[:12], journal.requests[12:]
+    assert [r.article_id for r in first] == [r.article_id for r in second]
+    spans = [[r.scheduled_ns - part[0].scheduled_ns for r in part] for part in (first, second)]
+    assert spans[0] == pytest.approx([2 * gap for gap in spans[1]], abs=2)
+    assert spans[0][-1] == pytest.approx(11_000_000, abs=2)
+
+
+async def test_a_step_that_is_lost_sends_no_more_and_says_so(journal: Journal) -> None:
+    lost = asyncio.Event()
+    blocks = blocks_on(Timeline(), journal, RunConfig(slo="ttft_p95=2s", arrivals="constant"))
+    keep = blocks.on_request
+
+    def on_request(record: RequestRecord) -> None:
+        keep(record)
+        if len(journal.requests) == 3:
+            lost.set()
+
+    blocks.on_request = on_request
+    await blocks.step(0, rate=200.0, requests=1000, lost=lost)
+    assert len(journal.requests) < 1000
+    assert [block.ended for block in journal.blocks] == ["missed"]
+    assert not blocks.stop.is_set()
+
+
+async def test_a_rest_lasts_its_time_and_ctrl_c_ends_it(journal: Journal) -> None:
+    loop = asyncio.get_running_loop()
+    blocks = blocks_on(Timeline(), journal, RunConfig(cooldown=0.05))
+    began = loop.time()
+    await blocks.rest()
+    assert loop.time() - began >= 0.05
+    long = blocks_on(Timeline(), journal, RunConfig(cooldown=600.0))
+    loop.call_soon(long.stop.set)
+    async with asyncio.timeout(5):
+        await long.rest()
+
+
+async def test_a_resumed_run_counts_its_requests_from_where_it_is_told(journal: Journal) -> None:
+    engine = Timeline()
+    blocks = Blocks(
+        engine=engine,
+        config=RunConfig(),
+        articles=ARTICLES,
+        run_id="run",
+        origin_ns=0,
+        stop=asyncio.Event(),
+        on_request=journal.requests.append,
+        on_load=journal.loads.append,
+        on_block=journal.blocks.append,
+        first_index=2_000_000,
+    )
+    await blocks.measured(0)
+    assert [r.request_id for r in journal.requests] == [f"run-{2_000_000 + i}" for i in range(4)]

@@ -1,8 +1,10 @@
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from yoyak.load.plan import constant_arrivals_s, poisson_arrivals_s, shuffled
+from yoyak.load.plan import at_exact_rate, constant_arrivals_s, poisson_arrivals_s, shuffled
 
 
 @given(st.lists(st.integers()), st.integers(0, 100), st.integers(0, 100))
@@ -38,3 +40,17 @@ def test_poisson_arrivals_are_fixed_by_the_seed() -> None:
     assert first == poisson_arrivals_s(rate_per_s=5, count=9, seed=1, repetition=0)
     assert first != poisson_arrivals_s(rate_per_s=5, count=9, seed=2, repetition=0)
     assert first != poisson_arrivals_s(rate_per_s=5, count=9, seed=1, repetition=1)
+
+
+def test_a_pattern_is_stretched_to_its_exact_rate() -> None:
+    pattern = poisson_arrivals_s(rate_per_s=3.0, count=130, seed=1, repetition=0)
+    stretched = at_exact_rate(pattern, rate_per_s=5.0)
+    assert stretched[0] == 0
+    assert stretched[-1] == pytest.approx(129 / 5.0)
+    gaps, before = np.diff(stretched), np.diff(pattern)
+    assert np.allclose(gaps / before, gaps[0] / before[0])
+
+
+def test_one_arrival_is_at_once() -> None:
+    assert at_exact_rate((3.0,), rate_per_s=5.0) == (0.0,)
+    assert at_exact_rate((), rate_per_s=5.0) == ()
