@@ -11,6 +11,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from newscrawl.extract.fragments import paragraphs_of_html
+from newscrawl.extract.literals import assigned_values
 from newscrawl.extract.nuxt import called_states, flat_state
 
 MIN_BODY_CHARS = 80  # the shortest flash news in Korean; a shorter text is a label
@@ -103,7 +104,8 @@ def _sentences(text: str) -> int:
 
 
 def _states(tree: HtmlElement) -> Iterator[Any]:
-    """Yield each state of the page: JSON scripts, assignments, Nuxt's forms, the Next.js stream."""
+    """Yield each state of the page: JSON scripts, assignments of JSON and of literals, Nuxt's
+    forms, the Next.js stream."""
     flight: list[str] = []
     for script in tree.iter("script"):
         source = script.text or ""
@@ -119,6 +121,7 @@ def _states(tree: HtmlElement) -> Iterator[Any]:
             flight.extend(_flight_pieces(source))
         else:
             yield from called_states(source)
+            yield from assigned_values(source)
             for match in islice(_ASSIGNMENT.finditer(source), MAX_ASSIGNMENTS):
                 for value in _decoded(source[match.end() :]):
                     # what JSON.parse is given is a string that holds JSON

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from newscrawl.extract import extract
-from newscrawl.extract.nuxt import MAX_DEPTH, called_states, flat_state
+from newscrawl.extract.literals import MAX_DEPTH
+from newscrawl.extract.nuxt import called_states, flat_state
 
 TITLE = "가람은행, 소상공인 대출 금리 낮춘다"
 PARAGRAPHS = (
