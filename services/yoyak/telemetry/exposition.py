@@ -7,6 +7,8 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics_format
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from yoyak.telemetry.histogram_family import HistogramFamily
+
 _END = b"# EOF\n"
 _Encode = Callable[[Collector], bytes]
 
@@ -48,7 +50,12 @@ class Exposition:
         parts = []
         for family in self._registry.collect():
             known = before.get(id(family))
-            text = encode(_Alone(family)) if known is None else known[1]
+            if known is not None:
+                text = known[1]
+            elif isinstance(family, HistogramFamily):
+                text = family.text(has_exemplars=encode is _encode_openmetrics)
+            else:
+                text = encode(_Alone(family))
             now[id(family)] = (family, text)
             parts.append(text)
         self._encoded[content_type] = now

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.samples import Exemplar
 
@@ -16,6 +16,7 @@ from yoyak.engines.base import Usage
 from yoyak.records import LoadState
 from yoyak.telemetry import names
 from yoyak.telemetry.histogram import BucketCounts
+from yoyak.telemetry.histogram_family import HistogramFamily
 from yoyak.units import seconds
 
 Labels = tuple[str, ...]
@@ -173,10 +174,8 @@ class RequestMetrics(Collector):
         return family
 
     def _histogram_family(self, metric: names.Metric) -> Metric:
-        family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-        for labels, counts in self._histograms[metric.name].items():
-            family.add_metric(labels, counts.buckets(), counts.sum)
-        return family
+        series = self._histograms[metric.name].items()
+        return HistogramFamily(metric, [(k, counts.buckets(), counts.sum) for k, counts in series])
 
 
 _COUNTERS = (names.REQUESTS, names.PROMPT_CHARS, names.OUTPUT_CHARS)

@@ -45,7 +45,11 @@ LIVE = LiveState(in_flight=1, queue_depth=2, is_engine_up=True, engine=None, hos
 @pytest.fixture
 def registry() -> CollectorRegistry:
     made = CollectorRegistry()
-    RequestMetrics(made).record(REQUEST)
+    metrics = RequestMetrics(made)
+    metrics.record(REQUEST)
+    metrics.identify(provider="llamacpp", model='a "quoted" \\ model\nof two lines')
+    metrics.record(replace(REQUEST, output_chars=7_000_000, trace_id="0" * 32))
+    metrics.record(replace(REQUEST, outcome="timeout", usage=None, phase="warmup"))
     LiveMetrics(made, lambda: LIVE)
     return made
 
