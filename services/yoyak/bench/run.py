@@ -25,6 +25,7 @@ from yoyak.engines.base import Engine
 from yoyak.errors import UsageError
 from yoyak.host.cloud import CloudIdentity
 from yoyak.host.facts import HostFacts, host_facts
+from yoyak.host.find import find_pid_of_namespace
 from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
 from yoyak.host.time_slice import turn_ns
 from yoyak.host.topology import auto_threads
@@ -319,7 +320,12 @@ def _host_name(host: HostFacts) -> str:
 
 
 def _local_pid(facts: EngineFacts, host: HostFacts) -> int | None:
-    """Return the engine's pid if it names a process that this host's /proc shows us."""
+    """Return our number for the engine's process, or None if our /proc does not show it.
+
+    A service in a container of its own counts processes in another way than we do.
+    """
     if facts.pid is None or facts.boot_id is None or facts.boot_id != host.boot_id:
         return None
-    return facts.pid if facts.pid_namespace == host.pid_namespace else None
+    if facts.pid_namespace is None or facts.pid_namespace == host.pid_namespace:
+        return facts.pid if facts.pid_namespace is not None else None
+    return find_pid_of_namespace(facts.pid, facts.pid_namespace)

@@ -194,6 +194,7 @@ class LlamaServer:
             pid=pid,
             pid_namespace=self._process.pid_namespace if pid is not None else None,
             boot_id=self._process.boot_id if pid is not None else None,
+            pid_unknown=self._process.why_not if pid is None else None,
             model=model,
         )
 

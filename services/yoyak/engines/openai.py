@@ -141,6 +141,7 @@ class OpenAi:
             pid=pid,
             pid_namespace=self._process.pid_namespace if pid is not None else None,
             boot_id=self._process.boot_id if pid is not None else None,
+            pid_unknown=self._process.why_not if pid is None else None,
             model=ModelFacts(
                 name=self._model or "unknown",
                 parameters=None if meta is None else meta.count("n_params"),

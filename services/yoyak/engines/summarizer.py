@@ -12,7 +12,7 @@ from yoyak.engines.http_stream import HttpClient
 from yoyak.engines.json_fields import Fields, parse_object, wrong_form
 from yoyak.engines.lines import NdjsonSplitter
 from yoyak.errors import ERROR_CLASSES, EngineError
-from yoyak.records import EngineFacts, FinishReason, LoadState, ModelFacts
+from yoyak.records import EngineFacts, FinishReason, LoadState, ModelFacts, PidUnknown
 
 SUMMARIES = "/v1/summaries"
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -201,6 +201,7 @@ def engine_facts(answer: object, where: str) -> EngineFacts:
         pid=members.count("pid"),
         pid_namespace=members.count("pid_namespace"),
         boot_id=members.text("boot_id"),
+        pid_unknown=_pid_unknown(members.text("pid_unknown")),
         template_sha256=members.text("template_sha256"),
         service_turn_ns=members.count("service_turn_ns"),
         model=ModelFacts(
@@ -213,6 +214,11 @@ def engine_facts(answer: object, where: str) -> EngineFacts:
             synthetic=model.flag("synthetic"),
         ),
     )
+
+
+def _pid_unknown(text: str | None) -> PidUnknown | None:
+    """Return the reason, where it is one of ours."""
+    return next((reason for reason in get_args(PidUnknown) if reason == text), None)
 
 
 def _usage(last: Fields) -> Usage:

@@ -114,6 +114,10 @@ def _groups(root: Path, pid: int | str, controller: str) -> Iterator[tuple[Path,
     top = root / mount_point.strip("/")
     directory = top / inside
     if ".." in inside.split("/") or not directory.is_dir():
+        # The group is not shown here. What is mounted is our own group then, which says nothing of
+        # a process in another one: an engine in another container.
+        if group != _memberships(root, "self").get(key):
+            return
         directory = top
     version = 1 if key else 2
     while True:

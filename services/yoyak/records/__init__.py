@@ -7,6 +7,7 @@ from yoyak.records.manifest import (
     Manifest,
     ModelFacts,
     Option,
+    PidUnknown,
     Resume,
     Workload,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "ModelLoad",
     "Option",
     "Perf",
+    "PidUnknown",
     "Rate",
     "Rates",
     "RequestRecord",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Origin = Literal["flag", "environment", "file", "default"]
+# Why an engine's process is not known: it is not on this host, our /proc does not show it, or
+# more than one could be it.
+PidUnknown = Literal["elsewhere", "hidden", "several"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class EngineFacts:
     pid: int | None = None  # root of the engine's process tree, in the pid namespace below
     pid_namespace: int | None = None  # inode of /proc/self/ns/pid
     boot_id: str | None = None  # with it, whether `pid` is ours to read
+    pid_unknown: PidUnknown | None = None  # why there is no pid, where that was looked for
     template_sha256: str | None = None  # of the prompt template, where the engine builds the prompt
     service_turn_ns: int | None = None  # of our service's event loop (host.time_slice)
     model: ModelFacts

@@ -4,7 +4,7 @@ import re
 
 from yoyak.analysis.findings.evidence import Check, Evidence
 from yoyak.analysis.findings.wording import finding
-from yoyak.records import Finding
+from yoyak.records import Finding, Severity
 from yoyak.units import PERCENT
 
 # ggml's threads spin at barriers and wait for the slowest: with 2 threads on 2 cores and one core
@@ -31,6 +31,21 @@ def unobserved(evidence: Evidence) -> Finding | None:
         missing_s=f"{evidence.unobserved_s:.1f}",
         measured_s=f"{evidence.measured_s:.1f}",
     )
+
+
+def engine_unobserved(evidence: Evidence) -> Finding | None:
+    """The host was sampled, and the engine's process was not among what could be read."""
+    engine = evidence.manifest.engine
+    if not evidence.samples or evidence.resources.engine_rss_end_bytes is not None:
+        return None
+    reason = engine.pid_unknown
+    if engine.pid is not None and engine.boot_id is not None:
+        is_here = engine.boot_id == evidence.manifest.host.get("boot_id")
+        reason = "hidden" if is_here else "elsewhere"
+    if reason is None:
+        return None  # nobody looked for it, as in runs of old
+    severity: Severity = "info" if reason == "elsewhere" else "warning"
+    return finding(f"engine-unobserved/{reason}", severity, url=engine.url or engine.name)
 
 
 def foreign_cpu(evidence: Evidence) -> Finding | None:
@@ -125,6 +140,7 @@ def engine_restarted(evidence: Evidence) -> Finding | None:
 
 HOST_CHECKS: tuple[Check, ...] = (
     unobserved,
+    engine_unobserved,
     foreign_cpu,
     steal,
     throttling,

@@ -272,6 +272,48 @@ RUN_WORDS: Mapping[str, Words] = {
             "말이 그렇습니다. 프롬프트 속도에서는 뺐습니다",
         ),
     ),
+    "engine-unobserved/elsewhere": Words(
+        Said(
+            "the engine at {url} does not run on this host, so its memory and CPU time are "
+            "unknown, and the host's figures are the client's",
+            "{url}의 엔진은 이 호스트에서 돌지 않으므로 메모리와 CPU 시간을 알 수 없고, 호스트 "
+            "수치는 클라이언트의 것입니다",
+        ),
+        Said(
+            "run yoyak on the engine's host; in containers, in the host's pid namespace "
+            "(pid: host)",
+            "엔진이 있는 호스트에서 실행하세요. 컨테이너라면 호스트의 pid 네임스페이스를 "
+            "쓰세요(pid: host)",
+        ),
+    ),
+    "engine-unobserved/hidden": Words(
+        Said(
+            "the engine at {url} runs on this host, but its process is not shown to us: its memory "
+            "and CPU time are unknown",
+            "{url}의 엔진은 이 호스트에서 돌지만 그 프로세스가 보이지 않아 메모리와 CPU 시간을 "
+            "알 수 없습니다",
+        ),
+        Said(
+            "run as the engine's user or as root; in containers, in the host's pid namespace "
+            "(pid: host)",
+            "엔진의 사용자나 root로 실행하세요. 컨테이너라면 호스트의 pid 네임스페이스를 쓰세요"
+            "(pid: host)",
+        ),
+    ),
+    "engine-unobserved/several": Words(
+        Said(
+            "more than one process on this host could be the engine at {url}: its memory and CPU "
+            "time are unknown, for a guess could name the wrong one",
+            "이 호스트에서 {url}의 엔진일 수 있는 프로세스가 둘 이상입니다. 잘못 고를 수 있으므로 "
+            "메모리와 CPU 시간은 알 수 없습니다",
+        ),
+        Said(
+            "stop the other one, or give the engine's own address (docker inspect shows a "
+            "container's)",
+            "다른 것을 멈추거나 엔진 자신의 주소를 지정하세요(컨테이너 주소는 docker inspect에 "
+            "나옵니다)",
+        ),
+    ),
     "cached-tokens/void": Words(
         Said(
             "up to {percent} % of a prompt's tokens came from the engine's cache: prompt rates "

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -223,6 +224,39 @@ def test_an_avx512_host_with_an_avx2_engine_is_no_fair_judge(
     assert "avx512-unused" in found(make_perf(manifest=plain))
     without = replace(plain, host={**plain.host, "isa": ["avx2"]})
     assert "avx512-unused" not in found(make_perf(manifest=without))
+
+
+@pytest.mark.parametrize(
+    ("told", "severity", "said"),
+    [
+        ({"pid_unknown": "elsewhere"}, "info", "does not run on this host"),
+        ({"pid_unknown": "hidden"}, "warning", "not shown to us"),
+        ({"pid_unknown": "several"}, "warning", "more than one process"),
+        ({"pid": 7, "boot_id": "ours"}, "warning", "not shown to us"),
+        ({"pid": 7, "boot_id": "another"}, "info", "does not run on this host"),
+    ],
+)
+def test_an_engine_whose_process_could_not_be_read_says_why(
+    make_perf: MakePerf,
+    make_sample: MakeSample,
+    manifest: Manifest,
+    told: dict[str, Any],
+    severity: str,
+    said: str,
+) -> None:
+    samples = tuple(make_sample(t / 10, engine=None) for t in range(40))
+    unseen = replace(
+        manifest,
+        host={**manifest.host, "boot_id": "ours"},
+        engine=replace(manifest.engine, url="http://ollama:11434", **told),
+    )
+    finding = found(make_perf(manifest=unseen, samples=samples))["engine-unobserved"]
+    assert finding.severity == severity
+    assert said in finding.message
+    assert "http://ollama:11434" in finding.message
+    seen = tuple(make_sample(t / 10) for t in range(40))
+    assert "engine-unobserved" not in found(make_perf(manifest=unseen, samples=seen))
+    assert "engine-unobserved" not in found(make_perf(manifest=manifest, samples=samples))
 
 
 def test_credits_are_a_warning_for_burstable_types(make_perf: MakePerf, manifest: Manifest) -> None:

@@ -85,3 +85,29 @@ def test_a_cpu_list_has_single_cpus_and_ranges() -> None:
 @given(st.sets(st.integers(0, 500)))
 def test_a_cpu_list_of_single_cpus_comes_back(cpus: set[int]) -> None:
     assert cpus_of_list(",".join(map(str, sorted(cpus)))) == cpus
+
+
+def test_the_group_of_another_container_is_not_shown_and_ours_says_nothing_of_it(
+    host_tree: Trees,
+) -> None:
+    root = host_tree("container-cgroup-v2")
+    engine = root / "proc/4242/cgroup"
+    engine.parent.mkdir(parents=True)
+    engine.write_text("0::/../docker-4b1c0d9e.scope\n")
+    assert cgroup_limits(root, 4242) == CgroupLimits(
+        version=None, memory_limit_bytes=None, cpu_quota_cores=None, cpuset=None
+    )
+    assert throttling_path(root, 4242) is None
+    engine.write_text((root / "proc/self/cgroup").read_text())  # one of our own container
+    assert cgroup_limits(root, 4242) == cgroup_limits(root)
+
+
+def test_another_containers_group_in_v1_is_not_ours(host_tree: Trees) -> None:
+    root = host_tree("container-cgroup-v1")
+    engine = root / "proc/4242/cgroup"
+    engine.parent.mkdir(parents=True)
+    own = (root / "proc/self/cgroup").read_text()
+    groups = [line.rpartition(":")[0] for line in own.splitlines()]
+    engine.write_text("".join(f"{group}:/docker/another\n" for group in groups))
+    assert cgroup_limits(root, 4242).cpu_quota_cores is None
+    assert cgroup_limits(root).cpu_quota_cores == 2.5
