@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from yoyak.host.nvml import DriverNvml, Nvml, NvmlFailure, devices, value_or_none
+from yoyak.host.nvml import DEVICE_LOST, DriverNvml, Nvml, NvmlFailure, devices, value_or_none
 from yoyak.host.proc import pid_namespace
 from yoyak.records.sample import GpuSample
 from yoyak.units import HZ_PER_MHZ, MILLIJOULES_PER_JOULE, MILLIWATTS_PER_WATT, PERCENT
@@ -23,7 +23,6 @@ THROTTLE_REASONS: Mapping[int, str] = {  # bits of nvmlClocksEventReasons; 1, id
     0x200: "board_limit",
     0x400: "reliability",
 }
-_DEVICE_LOST = frozenset({15, 16, 28})  # GPU_IS_LOST, RESET_REQUIRED, GPU_NOT_FOUND
 _INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO: the host's own
 
 
@@ -56,14 +55,20 @@ class Gpus:
         """
         self._nvml = nvml
         self._sees_host_pids = sees_host_pids
-        self._devices = devices(nvml)
-        self._identity: dict[str, tuple[str | None, str | None]] = {
-            label: (
-                value_or_none(nvml, "nvmlDeviceGetUUID", label),
-                value_or_none(nvml, "nvmlDeviceGetName", label),
-            )
-            for label in self._devices
-        }
+        self._devices: list[str] = []
+        self._identity: dict[str, tuple[str | None, str | None]] = {}
+        for label in devices(nvml):
+            try:
+                self._identity[label] = (
+                    value_or_none(nvml, "nvmlDeviceGetUUID", label),
+                    value_or_none(nvml, "nvmlDeviceGetName", label),
+                )
+            except NvmlFailure as failure:
+                if failure.code not in DEVICE_LOST:
+                    raise
+                log.warning("GPU %s is lost and not sampled: %s", label, failure)
+            else:
+                self._devices.append(label)
         self.driver_version: str | None = value_or_none(nvml, "nvmlSystemGetDriverVersion", "")
 
     @property
@@ -83,7 +88,7 @@ class Gpus:
             try:
                 samples.append(self._one(label, engine_pids))
             except NvmlFailure as failure:
-                if failure.code not in _DEVICE_LOST:
+                if failure.code not in DEVICE_LOST:
                     log.warning("the GPU driver failed, no GPU is sampled any more: %s", failure)
                     self._devices = []
                     return ()

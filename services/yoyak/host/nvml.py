@@ -21,10 +21,22 @@ UNKNOWN_HERE = frozenset(  # the device or this user cannot have that value; the
         6,  # NOT_FOUND: no such MIG instance
         7,  # INSUFFICIENT_SIZE: more processes came between two calls
         13,  # FUNCTION_NOT_FOUND: an older driver
+        14,  # CORRUPTED_INFOROM: what that memory holds; the sensors answer
         21,  # NO_DATA
         24,  # FREQ_NOT_SUPPORTED
         25,  # ARGUMENT_VERSION_MISMATCH: an older driver
+        26,  # DEPRECATED: a newer driver
+        27,  # NOT_READY: not now
         _LIBRARY_MISMATCH,
+    }
+)
+DEVICE_LOST = frozenset(  # the device cannot be asked any more; the others can
+    {
+        8,  # INSUFFICIENT_POWER: its power cables
+        11,  # IRQ_ISSUE
+        15,  # GPU_IS_LOST
+        16,  # RESET_REQUIRED
+        28,  # GPU_NOT_FOUND
     }
 )
 BOARD_CALLS = (
@@ -127,8 +139,14 @@ class DriverNvml:
         return plain(info)
 
     def _temperature(self, device: str) -> Any:  # noqa: ANN401
-        sensor = self._pynvml.NVML_TEMPERATURE_GPU
-        return self._run(self._pynvml.nvmlDeviceGetTemperature, self._handle(device), sensor)
+        sensor, handle = self._pynvml.NVML_TEMPERATURE_GPU, self._handle(device)
+        try:
+            return self._run(self._pynvml.nvmlDeviceGetTemperature, handle, sensor)
+        except NvmlFailure as failure:
+            if failure.code not in UNKNOWN_HERE:
+                raise
+        # Its successor, should a driver have dropped it.
+        return self._run(self._pynvml.nvmlDeviceGetTemperatureV, handle, sensor)
 
     def _sm_clock(self, device: str) -> Any:  # noqa: ANN401
         clock = self._pynvml.NVML_CLOCK_SM
@@ -209,7 +227,12 @@ def record(nvml: Nvml) -> dict[str, Any]:
 
 
 def _mig_instances(nvml: Nvml, board: str) -> list[str]:
-    mode: Sequence[int] | None = value_or_none(nvml, "nvmlDeviceGetMigMode", board)
+    try:
+        mode: Sequence[int] | None = value_or_none(nvml, "nvmlDeviceGetMigMode", board)
+    except NvmlFailure as failure:
+        if failure.code in DEVICE_LOST:
+            return []  # whoever reads the board next is told
+        raise
     if mode is None or mode[0] != 1:  # (now, after the next reset)
         return []
     most = value_or_none(nvml, "nvmlDeviceGetMaxMigDeviceCount", board) or 0

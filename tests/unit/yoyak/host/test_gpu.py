@@ -8,6 +8,7 @@ from yoyak.host.nvml import devices, plain, record
 from yoyak.records.sample import GpuSample
 
 NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, LOST, UNKNOWN = 3, 4, 13, 15, 999
+INSUFFICIENT_POWER, CORRUPTED_INFOROM, DEPRECATED, NOT_READY = 8, 14, 26, 27
 ENGINE = {4242}
 
 
@@ -124,12 +125,39 @@ def test_a_driver_that_dies_ends_the_samples_with_one_log_line(
     ]
 
 
-def test_a_gpu_that_is_lost_leaves_the_others(caplog: pytest.LogCaptureFixture) -> None:
+def two_boards() -> ReplayedNvml:
     nvml = ReplayedNvml("a10g")
     nvml.answers["nvmlDeviceGetCount"] = 2
     for call, answer in list(nvml.answers.items()):
         if call.endswith(" 0"):
             nvml.answers[f"{call[:-2]} 1"] = answer
+    return nvml
+
+
+@pytest.mark.parametrize("code", [LOST, INSUFFICIENT_POWER])
+def test_a_gpu_that_is_lost_from_the_beginning_leaves_the_others(
+    code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    nvml = two_boards()
+    for call in [call for call in nvml.answers if call.endswith(" 0")]:
+        nvml.refuse(call, code)
+    with caplog.at_level(logging.INFO):
+        assert [s.index for s in gpus(nvml).sample(ENGINE)] == [1]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"GPU 0 is lost and not sampled: NVML error {code}"
+    ]
+
+
+@pytest.mark.parametrize("code", [CORRUPTED_INFOROM, DEPRECATED, NOT_READY])
+def test_a_call_that_a_driver_does_not_answer_any_more_or_yet_ends_no_sampling(code: int) -> None:
+    nvml = ReplayedNvml("a10g")
+    nvml.refuse("nvmlDeviceGetTemperature 0", code)
+    (sample,) = gpus(nvml).sample(ENGINE)
+    assert (sample.temperature_c, sample.utilization_ratio) == (None, 0.97)
+
+
+def test_a_gpu_that_is_lost_leaves_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    nvml = two_boards()
     all_gpus = gpus(nvml)
     assert [s.index for s in all_gpus.sample(ENGINE)] == [0, 1]
     nvml.refuse("nvmlDeviceGetUtilizationRates 0", LOST)
