@@ -75,6 +75,10 @@ bench-demo: $(VENV)/.dev ## the figures of the main job: demo, models, engine ov
 .PHONY: bench-service
 bench-service: $(VENV)/.dev ## what the summarizer adds to the first token (2 minutes; quiet machine)
 	$(BIN)/python benchmarks/service.py
+.PHONY: bench-native
+bench-native: $(VENV)/.dev ## the native engine through our path, against llama-bench of the same build
+	$(BIN)/yoyak engine build --cache .cache >/dev/null
+	$(BIN)/python benchmarks/native.py
 
 .PHONY: bench-sampler
 bench-sampler: $(VENV)/.dev ## what sampling the host costs
