@@ -13,6 +13,7 @@ from yoyak.config import ENVIRONMENT_PREFIX, PARSERS
 from yoyak.errors import UsageError, YoyakError
 
 PREFIX = "YOYAK_"
+CRAWLS = "CRAWLS"  # set by docker/compose.crawl.yaml
 NAMES = (  # .env.example says what each is
     *("YOYAK_MODEL", "YOYAK_MODELS", "YOYAK_THREADS", "YOYAK_CONTEXT", "YOYAK_BATCH"),
     *("YOYAK_CONCURRENCY", "YOYAK_DATASET", "YOYAK_KEYWORD", "YOYAK_CRAWL_URL"),
@@ -45,10 +46,25 @@ def check_names(environ: Mapping[str, str]) -> None:
             raise UsageError(f"{name} in .env is read by nothing; {mend}")
 
 
+def check_crawl(environ: Mapping[str, str]) -> None:
+    """Refuse a keyword or a site where no file of the project crawls: it would be passed over.
+
+    Raises:
+        UsageError: names the variable, and the file that is missing.
+    """
+    for name in ("YOYAK_KEYWORD", "YOYAK_CRAWL_URL"):
+        if environ.get(name) and not environ.get(CRAWLS):
+            raise UsageError(
+                f"{name} is set, and nothing crawls; add docker/compose.crawl.yaml to COMPOSE_FILE "
+                "in .env (yoyak doctor --write-env does)"
+            )
+
+
 def main(environ: Mapping[str, str]) -> int:
     """Check and return the exit code."""
     try:
         check_names(environ)
+        check_crawl(environ)
     except YoyakError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code

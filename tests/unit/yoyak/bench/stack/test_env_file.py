@@ -57,7 +57,7 @@ def test_it_is_written_twice_the_same(tmp_path: Path) -> None:
     once = (tmp_path / ".env").read_text()
     write_env(tmp_path, a_host())
     assert (tmp_path / ".env").read_text() == once
-    assert once == "YOYAK_KEYWORD=반도체\nCOMPOSE_FILE=compose.yaml\n"
+    assert once == ("YOYAK_KEYWORD=반도체\nCOMPOSE_FILE=compose.yaml:docker/compose.crawl.yaml\n")
 
 
 def test_outside_a_checkout_nothing_is_written(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from yoyak.bench.stack.settings import NAMES, check_names
+from yoyak.bench.stack.settings import NAMES, check_crawl, check_names
 from yoyak.config import ENVIRONMENT_PREFIX, PARSERS
 from yoyak.errors import UsageError
 
@@ -29,3 +29,11 @@ def test_an_option_of_the_benchmark_that_there_is_not() -> None:
 
 def test_every_documented_name_and_others_variables_pass() -> None:
     check_names({**dict.fromkeys(NAMES, ""), "PATH": "/bin", "COMPOSE_FILE": "compose.yaml"})
+
+
+@pytest.mark.parametrize("name", ["YOYAK_KEYWORD", "YOYAK_CRAWL_URL"])
+def test_a_crawl_that_nothing_would_do_is_told(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"{name} is set, .* docker/compose\.crawl\.yaml"):
+        check_crawl({name: "반도체"})
+    check_crawl({name: "반도체", "CRAWLS": "1"})
+    check_crawl({name: ""})
