@@ -1,5 +1,5 @@
 """`python -m yoyak.cli`: the command, where its script is not on the path."""
 
-from yoyak.cli.main import main
+from yoyak.cli.entry import main
 
 main()
