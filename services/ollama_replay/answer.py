@@ -8,15 +8,15 @@ from ollama_replay.bodies import Question
 from ollama_replay.breaking import break_index, break_stream
 from ollama_replay.connection import Connection, Request
 from ollama_replay.exchange import Exchange, Stage
-from ollama_replay.lines import NO_LINE
+from ollama_replay.lines import NO_LINE, OPENAI_APIS
 from ollama_replay.options import KNOWN, checked_options, load_options
 from ollama_replay.plan import Plan, measure, plan_answer
 from ollama_replay.prompt_tokens import PromptTooLongError
 from ollama_replay.responses import (
     CRASHED,
+    EVENTS_TYPE,
     NDJSON_TYPE,
     bare_head,
-    error_body,
     fault_message,
     response_head,
 )
@@ -90,7 +90,12 @@ class Answer(Exchange):
         self.question, self._model = question, model
         self._timeline, self._pacing = stage.script.timeline_of(model), stage.pacing(model)
         self._start = answer_start(stage.script.seed, question.prompt)
-        self.lines = stage.lines(question.api, question.model, is_framed=not request.is_http_1_0)
+        self.lines = stage.lines(
+            question.api,
+            question.model,
+            is_framed=not request.is_http_1_0,
+            says_usage=question.says_usage,
+        )
         self._intended, self._written = array("q"), array("q")
         self._chunk_tokens = array("q")
         self._options: dict[str, Any] = {}
@@ -329,7 +334,7 @@ class Answer(Exchange):
         if self.number == 0:
             self.error(500, CRASHED, now_ns)
         else:
-            self.end_with(error_body(CRASHED) + b"\n", "error")
+            self.end_with(self.lines.error(CRASHED), "error")
 
     def end_with(self, line: bytes, outcome: str) -> None:
         """End the stream properly after a line, or after nothing."""
@@ -355,9 +360,10 @@ class Answer(Exchange):
             self.stage.runners.kill(self._ticket.runner, now_ns)
 
     def _stream_head(self) -> bytes:
+        kind = EVENTS_TYPE if self.question.api in OPENAI_APIS else NDJSON_TYPE
         if self.request.is_http_1_0:
-            return bare_head(NDJSON_TYPE)
-        return response_head(200, NDJSON_TYPE, close=not self.request.keeps_alive)
+            return bare_head(kind)
+        return response_head(200, kind, close=not self.request.keeps_alive)
 
     def truth(self) -> dict[str, Any]:
         """Return what was meant and what was done.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ollama_replay.go_duration import NotADurationError, keep_alive_ns
-from ollama_replay.lines import Api
+from ollama_replay.lines import OPENAI_APIS, Api
 
 Field = TypeVar("Field")
 
@@ -51,6 +51,19 @@ class Question:
     is_raw: bool = False
     truncate: bool = True
     shift: bool = True
+    says_usage: bool = False  # OpenAI's: counts at the end of a stream
+
+
+# OpenAI's names of what Ollama calls otherwise; the others have the same.
+OPENAI_OPTIONS = {
+    "max_tokens": "num_predict",
+    "max_completion_tokens": "num_predict",
+    "seed": "seed",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+}
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -80,6 +93,8 @@ def parse_question(api: Api, body: bytes) -> Question:
         ApiError: 400; the body is not what the API takes.
     """
     table = parse_json(body)
+    if api in OPENAI_APIS:
+        return _openai_question(api, table)
     try:
         keep_ns = keep_alive_ns(table.get("keep_alive"))
     except NotADurationError as cause:
@@ -118,12 +133,44 @@ def parse_model_name(body: bytes) -> tuple[str, bool]:
     return name, _typed(table, "stream", bool, default=True)
 
 
+def _openai_question(api: Api, table: dict[str, Any]) -> Question:
+    """Return what OpenAI's API is asked, in Ollama's terms."""
+    if api == "openai_chat":
+        prompt = _joined(_typed(table, "messages", list, []))
+        if not table.get("messages"):
+            raise ApiError(400, "[] is too short - 'messages'")
+    else:
+        prompt = _typed(table, "prompt", str, "")
+        if not prompt:
+            raise ApiError(400, "prompt is required")
+    options = {
+        ours: table[theirs]
+        for theirs, ours in OPENAI_OPTIONS.items()
+        if table.get(theirs) is not None
+    }
+    streaming = _typed(table, "stream_options", dict, {})
+    return Question(
+        api=api,
+        model=_typed(table, "model", str, ""),
+        prompt=prompt,
+        is_empty=False,
+        options=options,
+        is_streamed=_typed(table, "stream", bool, default=False),
+        says_usage=_typed(streaming, "include_usage", bool, default=False),
+    )
+
+
 def _joined(messages: list[Any]) -> str:
     texts = []
     for message in messages:
         if not isinstance(message, dict):
             raise ApiError(400, "json: cannot unmarshal a message into type api.Message")
-        texts.append(_typed(message, "content", str, ""))
+        content = message.get("content")
+        parts = content if isinstance(content, list) else [{"text": content or ""}]
+        for part in parts:
+            if not isinstance(part, dict):
+                raise ApiError(400, "json: cannot unmarshal a message into type api.Message")
+            texts.append(_typed(part, "text", str, ""))
     return "\n".join(texts)
 
 

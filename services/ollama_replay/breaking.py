@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from ollama_replay.responses import (
     GARBAGE_HEAD,
     GARBAGE_LINE,
-    error_body,
     fault_message,
     trickle,
 )
@@ -65,7 +64,7 @@ def _error_line(answer: "Answer", fault: Fault, due_ns: int) -> None:
     if answer.number == 0:
         answer.error(500, fault_message(fault, 500), due_ns)
     else:
-        answer.end_with(error_body(fault_message(fault, 500)) + b"\n", "error")
+        answer.end_with(answer.lines.error(fault_message(fault, 500)), "error")
 
 
 def _no_done(answer: "Answer", _fault: Fault, _due_ns: int) -> None:

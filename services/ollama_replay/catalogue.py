@@ -43,6 +43,17 @@ def tags(models: list[Model]) -> dict[str, Any]:
     }
 
 
+def openai_models(models: list[Model], created_s: int) -> dict[str, Any]:
+    """Return the answer of /v1/models."""
+    return {
+        "object": "list",
+        "data": [
+            {"id": model.name, "object": "model", "created": created_s, "owned_by": "library"}
+            for model in models
+        ],
+    }
+
+
 def ps(runners: list[Runner], now_ns: int, wall_ns: int) -> dict[str, Any]:
     """Return the answer of /api/ps, the longest stay first.
 

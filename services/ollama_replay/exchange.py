@@ -6,7 +6,8 @@ from time import monotonic_ns
 from typing import Any
 
 from ollama_replay.connection import Connection, Request
-from ollama_replay.lines import Api, Lines, WallClock
+from ollama_replay.events import Events, error_object
+from ollama_replay.lines import OPENAI_APIS, Api, Lines, WallClock
 from ollama_replay.loop import Loop
 from ollama_replay.pacing import Pacing
 from ollama_replay.responses import (
@@ -20,6 +21,8 @@ from ollama_replay.runners import Runners
 from ollama_replay.script import LATEST_TAG, Fault, Model, Script, Timeline, ns
 from ollama_replay.text import pieces
 from ollama_replay.truth import TruthLog
+
+OPENAI_PREFIX = "/v1/"
 
 
 @dataclass(slots=True)
@@ -38,14 +41,25 @@ class Stage:
     restart: Callable[[int], None]
     wall: WallClock = field(default_factory=WallClock)
     ending: str | None = None
-    _lines: dict[tuple[Api, str, bool], Lines] = field(default_factory=dict)
+    _lines: dict[tuple[Api, str, bool, bool], Lines | Events] = field(default_factory=dict)
     _pacings: dict[Timeline, Pacing] = field(default_factory=dict)
 
-    def lines(self, api: Api, model: str, *, is_framed: bool) -> Lines:
+    def lines(
+        self, api: Api, model: str, *, is_framed: bool, says_usage: bool = False
+    ) -> Lines | Events:
         """Return the lines of an API for a model's name as the client writes it."""
-        key = (api, model, is_framed)
+        key = (api, model, is_framed, says_usage)
         if key not in self._lines:
-            self._lines[key] = Lines(api, model, is_framed=is_framed)
+            self._lines[key] = (
+                Events(
+                    model,
+                    is_chat=api == "openai_chat",
+                    is_framed=is_framed,
+                    says_usage=says_usage,
+                )
+                if api in OPENAI_APIS
+                else Lines(api, model, is_framed=is_framed)
+            )
         return self._lines[key]
 
     def pacing(self, model: Model) -> Pacing:
@@ -62,6 +76,9 @@ class Stage:
             for name in {model.name, model.name.removesuffix(f":{LATEST_TAG}")}:
                 self.lines("generate", name, is_framed=True).warm(pieces())
                 self.lines("chat", name, is_framed=True).warm(pieces())
+                for says_usage in (False, True):
+                    for api in OPENAI_APIS:
+                        self.lines(api, name, is_framed=True, says_usage=says_usage).warm(pieces())
 
 
 class Exchange:
@@ -126,7 +143,9 @@ class Exchange:
 
     def error(self, status: int, message: str, due_ns: int) -> None:
         """Answer with an error."""
-        self.reply(status, error_body(message), due_ns)
+        is_openai = self.request.path.startswith(OPENAI_PREFIX)
+        body = error_object(message) if is_openai else error_body(message)
+        self.reply(status, body, due_ns)
 
     def reply(
         self, status: int, body: bytes, due_ns: int, *, content_type: str = JSON_TYPE

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 from yoyak.units import NS_PER_S
 
-Api = Literal["generate", "chat"]
+Api = Literal["generate", "chat", "openai_chat", "openai_completions"]
+OPENAI_APIS: frozenset[Api] = frozenset({"openai_chat", "openai_completions"})
 CREATED_AT_BYTES = len("2026-11-23T12:34:56.123456789Z")
 LAST_HTTP_CHUNK = b"0\r\n\r\n"
 ID_BLOCK = 1024  # token ids of `context` repeat after so many: nobody reads them, but they weigh
@@ -135,6 +136,10 @@ class Lines:
     def unfinished_object(self, created_at: bytes, text: str) -> bytes:
         """Return an answer in one JSON object that does not claim to be done."""
         return b'%b%b",%b,"done":false}' % (self._head, created_at, self._said(text))
+
+    def error(self, message: str) -> bytes:
+        """Return the line that tells an error in mid-stream."""
+        return compact({"error": message}) + b"\n"
 
     def framed(self, data: bytes) -> bytes:
         """Return data in an HTTP chunk where lines are framed, else as it is."""

@@ -11,6 +11,7 @@ from ollama_replay.script import Fault
 
 JSON_TYPE = "application/json; charset=utf-8"
 NDJSON_TYPE = "application/x-ndjson"
+EVENTS_TYPE = "text/event-stream"
 TEXT_TYPE = "text/plain; charset=utf-8"
 TRICKLE_PIECES = 10
 GARBAGE_HEAD = b"\x00\x01\xfe\xff this is no HTTP \x80\r\n\r\n"

@@ -7,9 +7,9 @@ from time import monotonic_ns, time_ns
 
 from ollama_replay.answer import Answer
 from ollama_replay.bodies import ApiError, Question, parse_model_name, parse_question
-from ollama_replay.catalogue import ps, show, tags
+from ollama_replay.catalogue import openai_models, ps, show, tags
 from ollama_replay.connection import Connection, Request, listening
-from ollama_replay.exchange import Exchange, Stage
+from ollama_replay.exchange import OPENAI_PREFIX, Exchange, Stage
 from ollama_replay.lines import Api, compact
 from ollama_replay.loop import Loop
 from ollama_replay.options import WrongOptionError, checked_options, load_options
@@ -18,10 +18,22 @@ from ollama_replay.responses import BUSY, TEXT_TYPE, fault_message
 from ollama_replay.runners import QueueFullError, Runners, Ticket
 from ollama_replay.script import Fault, Model, Script, full_name
 from ollama_replay.truth import Event, TruthLog
+from yoyak.units import NS_PER_S
 
 GREETING = b"Ollama is running"
-APIS: dict[str, Api] = {"/api/generate": "generate", "/api/chat": "chat"}
-READS = {"/": "root", "/api/version": "version", "/api/tags": "tags", "/api/ps": "ps"}
+APIS: dict[str, Api] = {
+    "/api/generate": "generate",
+    "/api/chat": "chat",
+    "/v1/chat/completions": "openai_chat",
+    "/v1/completions": "openai_completions",
+}
+READS = {
+    "/": "root",
+    "/api/version": "version",
+    "/api/tags": "tags",
+    "/v1/models": "tags",
+    "/api/ps": "ps",
+}
 WRITES = {"/api/show": "show", "/api/pull": "pull"}
 REOPEN_RETRY_NS = 5_000_000
 
@@ -164,6 +176,9 @@ class ReplayServer:
             exchange.reply(200, GREETING, now_ns, content_type=TEXT_TYPE)
         elif on == "version":
             exchange.reply(200, compact({"version": stage.script.version}), now_ns)
+        elif on == "tags" and request.path.startswith(OPENAI_PREFIX):
+            listed = openai_models(list(self._installed.values()), time_ns() // NS_PER_S)
+            exchange.reply(200, compact(listed), now_ns)
         elif on == "tags":
             exchange.reply(200, compact(tags(list(self._installed.values()))), now_ns)
         else:
