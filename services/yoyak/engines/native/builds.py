@@ -48,8 +48,9 @@ class NativeBuild:
     @property
     def name(self) -> str:
         """What the manifest calls it."""
-        compiler = f", {self.compiler}" if self.compiler else ""
-        return f"native {self.backend} build {self.version} (-march=native{compiler})"
+        kind = "native" if "-DGGML_NATIVE=ON" in self.options else "portable"
+        compiler = f" ({self.compiler})" if self.compiler else ""
+        return f"{kind} {self.backend} build {self.version}{compiler}"
 
 
 def engines_folder(cache: Path) -> Path:

@@ -155,5 +155,7 @@ def test_what_is_being_built_is_not_listed(tmp_path: Path) -> None:
 
 def test_its_name_says_backend_version_and_compiler(tmp_path: Path) -> None:
     build = put(tmp_path, host(tmp_path))
-    assert build.name == f"native cpu build {VERSION} (-march=native, GNU 12.2.0)"
-    assert replace(build, compiler=None).name == f"native cpu build {VERSION} (-march=native)"
+    assert build.name == f"native cpu build {VERSION} (GNU 12.2.0)"
+    assert replace(build, compiler=None).name == f"native cpu build {VERSION}"
+    anywhere = replace(build, backend="cuda", options=("-DGGML_NATIVE=OFF",))
+    assert anywhere.name == f"portable cuda build {VERSION} (GNU 12.2.0)"
