@@ -16,6 +16,10 @@ from yoyak.records import PidUnknown
 # the pause doubles, so that it costs a long run nothing.
 _LOOK_AGAIN_S = 10.0
 _LOOK_AGAIN_MOST_S = 320.0
+# A health check that the container's runtime starts beside the server, once a second at first,
+# makes two of one for as long as it runs.
+_DOUBTS = 4
+_DOUBT_S = 0.4
 
 
 def boot_id() -> str | None:
@@ -56,15 +60,20 @@ class LocalProcess:
     def pid(self) -> int | None:
         """Return its pid, or None if it is elsewhere, hidden from us, or one of several.
 
-        Resolves the server's name: not for an event loop.
+        Resolves the server's name, and waits up to 2 s where it is in doubt: not for an event loop.
         """
         if self._pid is not None and process_stat(self._pid) is None:
             self._pid, self._looked_s, self._pause_s = None, float("-inf"), _LOOK_AGAIN_S
         if self._pid is None and time.monotonic() - self._looked_s > self._pause_s:
             if self._looked_s > float("-inf"):
                 self._pause_s = min(2 * self._pause_s, _LOOK_AGAIN_MOST_S)
-            self._looked_s = time.monotonic()
             found = self._search()
+            for _ in range(_DOUBTS):
+                if found.pid is not None or found.why_not == "elsewhere":
+                    break
+                time.sleep(_DOUBT_S)
+                found = self._search()
+            self._looked_s = time.monotonic()
             self._pid, self.why_not = found.pid, found.why_not
         return self._pid
 

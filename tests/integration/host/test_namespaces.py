@@ -2,7 +2,9 @@
 
 import ipaddress
 import os
+import subprocess
 import sys
+from subprocess import PIPE
 
 from tests.integration.host.children import LISTENS as LISTENS_HERE
 from tests.integration.host.children import child
@@ -40,6 +42,22 @@ def test_a_user_without_rights_finds_it_too_for_it_is_alone_in_its_network() -> 
     need("unshare", "ip")
     with listening(ADDRESS, PORT) as pid:
         assert as_nobody(lambda: repr(found())) == repr(Listener(pid, None))
+
+
+def test_a_health_check_that_runs_beside_the_server_is_waited_for() -> None:
+    need("unshare", "ip", "nsenter")
+    with listening(ADDRESS, PORT) as pid:
+        network = f"--net=/proc/{pid}/ns/net"
+        beside = ["nsenter", network, "sh", "-c", "echo in; exec sleep 0.5"]
+        with subprocess.Popen(beside, stdout=PIPE) as check:
+            assert check.stdout is not None
+            check.stdout.readline()
+            doubt = f"{Listener(None, 'hidden')} then {pid}"
+            assert as_nobody(lambda: f"{found()} then {local_pid()}") == doubt
+
+
+def local_pid() -> int | None:
+    return LocalProcess(Address("http", ADDRESS, PORT)).pid()
 
 
 def test_another_port_another_address_and_loopback_are_elsewhere() -> None:
