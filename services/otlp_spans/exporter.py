@@ -67,7 +67,7 @@ def open_exporter(
         schema_url: of the conventions that the attributes follow.
 
     Raises:
-        UsageError: one of the exporter's own variables cannot be used.
+        UsageError: one of the exporter's own variables cannot be used, or gRPC is not installed.
     """
     whole = Resource.create(dict(resource)).merge(OTELResourceDetector().detect())
     encoder = RequestEncoder(
@@ -78,6 +78,11 @@ def open_exporter(
     )
     try:
         exporter = _grpc(encoder) if settings.protocol == "grpc" else _http(encoder)
+    except ImportError as error:
+        raise UsageError(
+            f"spans cannot be sent over {settings.protocol} here: {error.name} is not installed; "
+            "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf and the store's address for it"
+        ) from error
     except (OSError, ValueError) as error:
         raise UsageError(
             f"spans cannot be sent to {settings.endpoint} ({one_line(str(error))}); "

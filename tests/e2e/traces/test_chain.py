@@ -18,6 +18,8 @@ from yoyak.bench.children import service
 from yoyak.bench.demo import KEYWORD
 from yoyak.dataset import read_dataset
 
+pytestmark = pytest.mark.timeout(300)  # the store takes its time on a busy machine
+
 MODEL = "replay:1b"
 QUICK = Timeline(
     first_chunk_s=0.01, warm_load_s=0.002, overhead_s=0.001, gap_s=0.001, unasked_tokens=8
