@@ -132,7 +132,6 @@ async def run_benchmark(
         first = 0 if resume is None else resume.repetition
         with RunWriter(path, resumes=resume is not None) as writer:
             writer.write_manifest(manifest)
-            copy_known(config.cache.expanduser(), path)
             for line in plan_words(
                 config,
                 facts,
@@ -171,6 +170,7 @@ async def run_benchmark(
         with times.step(progress, "results and report", guess_s=REPORT_S):
             from yoyak.bench.finish import finish_run
 
+            copy_known(config.cache.expanduser(), path)
             perf = finish_run(path, also=_sampler_findings(sampled))
         if traces is not None:
             await _send_traces(traces, path, host, done_ns, progress)

@@ -6,9 +6,9 @@ import click
 
 from yoyak.bench.calibrate import CONCURRENCIES, ENGINES, calibrate
 from yoyak.bench.calibration_cache import keep
-from yoyak.cli.consoles import messages_console, results_console
+from yoyak.cli.consoles import results_console
 from yoyak.cli.formats import OUTPUT_FORMATS
-from yoyak.cli.progress import progress_on
+from yoyak.cli.progress import progress_on_stderr
 from yoyak.config import RunConfig
 from yoyak.errors import MeasuredFailure, UsageError
 from yoyak.report.calibration_forms import (
@@ -65,7 +65,7 @@ def calibrate_command(
 ) -> None:
     """Measure this host's own error, and keep it for `yoyak run` to print beside its results."""
     levels = concurrencies(concurrency)
-    progress = progress_on(messages_console())
+    progress = progress_on_stderr()
     result = calibrate(levels, engine=engine, is_realtime=realtime, progress=progress)
     path = keep(result, cache.expanduser().absolute())
     if form == "json":

@@ -4,11 +4,11 @@ import sys
 
 from rich.console import Console
 
-from yoyak.report.terminal import report_console
-
 
 def results_console() -> Console:
     """Return the console for results."""
+    from yoyak.report.terminal import report_console  # it takes the statistics with it
+
     return report_console(sys.stdout)
 
 

@@ -8,10 +8,9 @@ import click
 
 from otlp_spans.settings import settings_from as traces_from
 from yoyak.bench.demo import Demo, demo_stack
-from yoyak.cli.consoles import messages_console
 from yoyak.cli.interrupts import run_with_interrupts
 from yoyak.cli.output import print_run
-from yoyak.cli.progress import progress_on
+from yoyak.cli.progress import progress_on_stderr
 from yoyak.config import RunConfig
 from yoyak.errors import InterruptedRun, MeasuredFailure
 from yoyak.models import PRESETS
@@ -46,7 +45,7 @@ def demo(preset: str, cache: Path, out: Path) -> None:
     Serves a bundled synthetic news site on a loopback port, crawls it, makes a model with random
     weights, starts the summarizer on the embedded llama.cpp, benchmarks it and writes a report.
     """
-    progress = progress_on(messages_console())
+    progress = progress_on_stderr()
     what = Demo(preset=preset, cache=cache.expanduser().absolute(), out=out)
     traces = traces_from(os.environ)
     with demo_stack(what, progress) as resolved:

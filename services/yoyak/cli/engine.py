@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from yoyak.cli.consoles import messages_console, results_console
-from yoyak.cli.progress import progress_on
+from yoyak.cli.progress import progress_on_stderr
 from yoyak.config import RunConfig
 from yoyak.engines.native.builds import NativeBuild, choose_build, cpu_sha256, list_builds
 from yoyak.engines.native.recipe import TARGETS, VERSION
@@ -66,7 +66,7 @@ def build_command(
         again=again,
         cuda_architectures=cuda_architectures,
     )
-    click.echo(json.dumps(_told(build_engine(wish, progress_on(messages_console())))))
+    click.echo(json.dumps(_told(build_engine(wish, progress_on_stderr()))))
 
 
 @engine.command("list", epilog="Example: yoyak engine list")

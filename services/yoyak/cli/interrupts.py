@@ -11,8 +11,7 @@ import uvloop
 from otlp_spans.settings import OtlpSettings
 from yoyak.bench.progress import Progress
 from yoyak.bench.run import RunOutcome, run_benchmark
-from yoyak.cli.consoles import messages_console
-from yoyak.cli.progress import progress_on
+from yoyak.cli.progress import progress_on_stderr
 from yoyak.config import ResolvedConfig
 from yoyak.errors import InterruptedRun
 from yoyak.host.time_slice import take_short_turns
@@ -35,7 +34,7 @@ def run_with_interrupts(
     Raises:
         InterruptedRun: a second signal came, or the first one before any request left.
     """
-    watcher = progress_on(messages_console()) if progress is None else progress
+    watcher = progress_on_stderr() if progress is None else progress
     try:
         return uvloop.run(
             _run(

@@ -8,7 +8,6 @@ from yoyak import __version__
 from yoyak.errors import YoyakError
 
 INTERRUPTED = 130
-STOPPED = "stopped by Ctrl-C; what was finished is kept, and the same command begins again"
 # A verb's module is imported when the verb is used: `yoyak --help` must not wait for scipy.
 VERBS = {
     "demo": ("yoyak.cli.demo", "demo"),
@@ -30,7 +29,7 @@ SHORT_HELP = {
     "demo": "the whole pipeline on this machine: no Docker, no Ollama, no download",
     "crawl": "news pages into a dataset",
     "dataset": "verify or show a dataset",
-    "model": "make or show a model file",
+    "model": "make or show a model file; have Ollama fetch one",
     "engine": "build llama.cpp natively for this CPU or GPU; show what was built",
     "serve": "run the summarizer service",
     "run": "benchmark an engine on a dataset",
@@ -94,10 +93,10 @@ def run_command_line(arguments: list[str]) -> int:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
     except click.Abort:
-        click.echo(STOPPED, err=True)
+        click.echo("stopped", err=True)
         return INTERRUPTED
     except KeyboardInterrupt:
-        click.echo(STOPPED, err=True)
+        click.echo("stopped", err=True)
         return INTERRUPTED
     except click.ClickException as error:
         error.show()

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Any, TypeVar, cast, get_args
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from yoyak.errors import UsageError, one_line
 from yoyak.records.soundness import check_finite
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 T = TypeVar("T")
 # How a number that is none can be written: JSON readers take NaN and Infinity, and 1e999 or four
@@ -18,11 +21,13 @@ _BEYOND_BYTES = re.compile(_BEYOND.pattern.encode())
 
 
 @lru_cache(maxsize=64)
-def _cached_adapter(kind: object) -> TypeAdapter[Any]:
+def _cached_adapter(kind: object) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter  # for reading; a run writes first, and should begin soon
+
     return TypeAdapter(cast("type[Any]", kind))
 
 
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: type[Any]) -> "TypeAdapter[Any]":
     # mypy: a class object is hashable by its metaclass, which lru_cache's stub does not see.
     return _cached_adapter(cast("Any", kind))
 
@@ -33,14 +38,16 @@ def to_json(value: object, *, indent: int | None = None) -> str:
     Raises:
         ValueError: a number is NaN or infinite; unknown is None.
     """
-    plain = _adapter(type(value)).dump_python(value, mode="json")
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=indent)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_as_object)
 
 
-def prepare(*kinds: type[Any]) -> None:
-    """Make now what the first record of each kind would wait for: some 50 ms."""
-    for kind in kinds:
-        _adapter(kind)
+def _as_object(value: object) -> dict[str, Any]:
+    """Return a record, or a mapping that is no dict, as what JSON calls an object."""
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
 def from_json(kind: type[T], text: str | bytes, *, where: str, check_numbers: bool = True) -> T:
@@ -59,6 +66,8 @@ def from_json(kind: type[T], text: str | bytes, *, where: str, check_numbers: bo
         UsageError: not JSON, a field missing, a value of the wrong type, or a number that is NaN
             or infinite; names `where`.
     """
+    from pydantic import ValidationError
+
     try:
         record: T = _adapter(kind).validate_json(text, strict=True)
     except ValidationError as error:

@@ -22,7 +22,7 @@ from yoyak.records import (
 )
 from yoyak.records.sound_results import check_perf
 from yoyak.records.superseded import is_superseded
-from yoyak.store.codec import from_json, prepare, to_json
+from yoyak.store.codec import from_json, to_json
 from yoyak.store.sound_records import (
     check_blocks,
     check_loads,
@@ -81,7 +81,6 @@ class RunWriter:
         Raises:
             HostError: it exists already, cannot be made or opened, or another process writes it.
         """
-        prepare(RequestRecord, LoadRecord)  # the clock may run when the first one comes
         self.path = path
         try:
             if not resumes:

@@ -25,6 +25,20 @@ def test_help_waits_for_no_heavy_library() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_a_run_begins_without_statistics_reports_and_schemas() -> None:
+    # Up to its first request it may take 0.4 s (make bench-start); each of these is a large part.
+    script = (
+        "import sys, yoyak.cli.main, yoyak.cli.run, yoyak.cli.interrupts, yoyak.bench.run, "
+        "yoyak.engines.ollama; "
+        "heavy = {'scipy', 'numpy', 'pydantic', 'rich', 'jinja2', 'ollama'} & set(sys.modules); "
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from yoyak.bench.progress import Expected
-from yoyak.cli.progress import LineProgress, TerminalProgress, time_left
+from yoyak.cli.bars import TerminalProgress
+from yoyak.cli.progress import LineProgress, time_left
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_what_is_left_of_an_expected_time(expected: Expected, gone_s: float, wor
 
 def test_a_log_has_the_eta_in_a_steps_first_line() -> None:
     written = io.StringIO()
-    with LineProgress(Console(file=written)).step("report", expected=Expected(3.0)):
+    with LineProgress(written).step("report", expected=Expected(3.0)):
         pass
     assert written.getvalue().splitlines()[0] == "report (ETA about 3 s, as last time) ..."
 
