@@ -1,6 +1,5 @@
 """A dataset of the newsroom's true texts and a tiny model: what a real, short run needs."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.integration.bench.in_process import Runner
 
 from newsroom.articles import load
 from yoyak.dataset import Article, write_dataset
@@ -56,10 +56,8 @@ def yoyak(tmp_path: Path, cache: Path) -> RunYoyak:
     return start
 
 
-def lines_of(file: Path) -> list[dict[str, object]]:
-    """Return every whole line of a journal."""
-    if not file.exists():
-        return []
-    return [
-        json.loads(line) for line in file.read_text().splitlines(keepends=True) if line[-1] == "\n"
-    ]
+@pytest.fixture
+def runner(
+    tmp_path: Path, cache: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> Runner:
+    return Runner(tmp_path, cache, dataset, capsys)

@@ -4,8 +4,6 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.integration.bench.conftest import lines_of
-
 from ollama_replay import Fault, Model, Script, Timeline
 
 DEADLINE_S = 60.0
@@ -48,6 +46,15 @@ def finished(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
 def the_run(folder: Path) -> Path:
     (path,) = (folder / "runs").iterdir()
     return path
+
+
+def lines_of(file: Path) -> list[dict[str, object]]:
+    """Return every whole line of a journal."""
+    if not file.exists():
+        return []
+    return [
+        json.loads(line) for line in file.read_text().splitlines(keepends=True) if line[-1] == "\n"
+    ]
 
 
 def journal(folder: Path, name: str) -> list[dict[str, object]]:

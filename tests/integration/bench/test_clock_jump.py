@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.integration.bench.conftest import lines_of
+from tests.integration.bench.replays import lines_of
 
 DEADLINE_S = 60.0
 JUMP_S = 3600

@@ -3,71 +3,15 @@
 Each names the record's error class and the exit code, and that no other record is touched.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from tests.integration.bench.replays import TOKENS, a_script, arguments
+from tests.integration.bench.in_process import Runner
+from tests.integration.bench.replays import TOKENS, a_script
 
-from ollama_replay import Fault, running
-from ollama_replay.script import FAULT_FIELDS, Script
+from ollama_replay import Fault
+from ollama_replay.script import FAULT_FIELDS
 from yoyak.bench.blocks import CONSECUTIVE_FAILURES_MOST
-from yoyak.cli.main import run_command_line
-from yoyak.records import RequestRecord
-from yoyak.store.run_folder import Run, read_run
 
 HIT = 1  # the second of four measured requests
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A run that ended: its exit code, the last line on stderr, and its folder if it has one."""
-
-    code: int
-    last_line: str
-    run: Run | None
-
-    @property
-    def measured(self) -> list[RequestRecord]:
-        """The measured requests in the order of sending."""
-        assert self.run is not None
-        records = [record for record in self.run.requests if not record.is_warmup]
-        return sorted(records, key=lambda record: record.sent_ns)
-
-
-class Runner:
-    """Runs `yoyak run` in this process: the command line of a user, without its imports."""
-
-    def __init__(
-        self, folder: Path, cache: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        self._folder, self._cache, self._dataset, self._capsys = folder, cache, dataset, capsys
-
-    def run(self, script: Script, **options: object) -> Ended:
-        given = {
-            "warmup": 0,
-            "repetitions": 1,
-            "out": self._folder / "runs",
-            "cache": self._cache,
-            "format": "json",
-            **options,
-        }
-        with running(script) as replay:
-            code = run_command_line(arguments(self._dataset, replay.url, **given))
-        err = self._capsys.readouterr().err
-        assert "Traceback" not in err
-        runs = self._folder / "runs"
-        paths = list(runs.iterdir()) if runs.is_dir() else []
-        return Ended(
-            code=code, last_line=err.splitlines()[-1], run=read_run(paths[0]) if paths else None
-        )
-
-
-@pytest.fixture
-def runner(
-    tmp_path: Path, cache: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
-) -> Runner:
-    return Runner(tmp_path, cache, dataset, capsys)
 
 
 def fault(kind: str, **fields: object) -> Fault:

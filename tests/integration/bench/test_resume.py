@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.bench.conftest import RunYoyak, lines_of
+from tests.integration.bench.conftest import RunYoyak
 from tests.integration.bench.replays import (
     DEADLINE_S,
     a_script,
     arguments,
     finished,
     journal,
+    lines_of,
     manifest_of,
     the_run,
 )

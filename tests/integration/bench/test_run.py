@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 from jsonschema import Draft202012Validator
-from tests.integration.bench.conftest import RunYoyak, lines_of
+from tests.integration.bench.conftest import RunYoyak
+from tests.integration.bench.replays import lines_of
 
 from yoyak.store.run_folder import read_run
 from yoyak.store.schema_files import schemas

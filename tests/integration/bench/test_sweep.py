@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.integration.bench.conftest import RunYoyak, lines_of
+from tests.integration.bench.conftest import RunYoyak
 from tests.integration.bench.replays import (
     CAPACITY_PER_S,
     a_script,
     arguments,
     finished,
+    lines_of,
     the_run,
 )
 
