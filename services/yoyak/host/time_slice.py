@@ -3,7 +3,7 @@
 llama.cpp's threads spin on every core that they were given. What is woken by a packet then waits
 until the scheduler takes one of them off, which may be its whole turn. Linux 6.12 and newer let a
 thread say that its turns are short; it gets no more of the CPU for that, only gets it sooner. No
-privilege is needed (docs/decisions/0005-short-turns.md).
+privilege is needed (docs/decisions/0007-short-turns.md).
 """
 
 import ctypes
