@@ -14,7 +14,7 @@ $(VENV)/bin/python:
 	  { rm -rf $(VENV); echo "error: no virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 3; }
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
-	@echo "installing yoyak's locked dependencies into $(VENV)/ ..." >&2
+	@echo "installing yoyak's $$(grep -c == requirements/runtime.txt) locked packages into $(VENV)/ (ETA about 30 s from a warm package cache) ..." >&2
 	@$(PIP) -r requirements/runtime.txt
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -52,9 +52,15 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Both at once: types are one process, unit tests one a core. Pytest's summary stays the last word
+# unless lint has a complaint.
 .PHONY: check
-check: lint ## lint, types, import arrows, unit tests (under a minute)
-	$(BIN)/pytest tests/unit
+check: $(VENV)/.dev ## lint, types, import arrows, unit tests (under a minute)
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	  $(MAKE) --no-print-directory lint >"$$said" 2>&1 & lint=$$!; \
+	  $(BIN)/pytest tests/unit -n auto; tests=$$?; \
+	  wait $$lint || { cat "$$said"; exit 1; }; \
+	  exit $$tests
 
 .PHONY: test
 test: lint $(TRACES)/.ready ## everything that CI runs
@@ -69,6 +75,7 @@ bench-demo: $(VENV)/.dev ## the figures of the main job: demo, models, engine ov
 .PHONY: bench-service
 bench-service: $(VENV)/.dev ## what the summarizer adds to the first token (2 minutes; quiet machine)
 	$(BIN)/python benchmarks/service.py
+
 .PHONY: bench-native
 bench-native: $(VENV)/.dev ## the native engine through our path, against llama-bench of the same build
 	$(BIN)/yoyak engine build --cache .cache >/dev/null
@@ -91,6 +98,10 @@ bench-telemetry: $(VENV)/.dev ## what metrics, spans and scrapes cost the servic
 bench-stack: $(VENV)/.dev ## the stack of a host: from up to the first sample, and idle (2 minutes; engine, images and root)
 	docker compose build --quiet
 	$(BIN)/python benchmarks/stack.py
+
+.PHONY: bench-hub
+bench-hub: $(VENV)/.dev ## a hub with 200 hosts: every panel of Compare instances (minutes; needs Debian's prometheus)
+	$(BIN)/python benchmarks/hub.py
 
 .PHONY: bench-replay
 bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error

@@ -8,6 +8,7 @@ from yoyak import __version__
 from yoyak.errors import YoyakError
 
 INTERRUPTED = 130
+STOPPED = "stopped by Ctrl-C; what was finished is kept, and the same command begins again"
 # A verb's module is imported when the verb is used: `yoyak --help` must not wait for scipy.
 VERBS = {
     "demo": ("yoyak.cli.demo", "demo"),
@@ -93,10 +94,10 @@ def run_command_line(arguments: list[str]) -> int:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
     except click.Abort:
-        click.echo("stopped", err=True)
+        click.echo(STOPPED, err=True)
         return INTERRUPTED
     except KeyboardInterrupt:
-        click.echo("stopped", err=True)
+        click.echo(STOPPED, err=True)
         return INTERRUPTED
     except click.ClickException as error:
         error.show()
