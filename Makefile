@@ -104,8 +104,9 @@ bench-hub: $(VENV)/.dev ## a hub with 200 hosts: every panel of Compare instance
 	$(BIN)/python benchmarks/hub.py
 
 .PHONY: bench-replay
-bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error
+bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own error, and a second ruler beside it (needs cc)
 	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/second_ruler.py
 
 .PHONY: bench-start
 bench-start: $(VENV)/.dev ## from the start of `yoyak run` to its first request
