@@ -64,7 +64,7 @@ check: $(VENV)/.dev ## lint, types, import arrows, unit tests (under a minute)
 
 .PHONY: test
 test: lint $(TRACES)/.ready ## everything that CI runs
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup --durations 25
 
 .PHONY: bench-demo
 bench-demo: $(VENV)/.dev ## the figures of the main job: demo, models, engine overhead (minutes; quiet machine)

@@ -119,7 +119,7 @@ def test_head_has_no_body(replay: Replay) -> None:
     ("method", "path", "status", "body"),
     [
         ("GET", "/metrics", 404, b"404 page not found"),
-        ("POST", "/v1/chat/completions", 404, b"404 page not found"),
+        ("POST", "/v1/messages", 404, b"404 page not found"),
         ("GET", "/api/chat", 405, b"405 method not allowed"),
         ("POST", "/api/tags", 405, b"405 method not allowed"),
         ("GET", "/", 200, b"Ollama is running"),
