@@ -107,6 +107,7 @@ async def run(
             batch=BATCH,
             timeout_s=READY_S,
             cache_dir=model.parent,
+            build="wheel",  # as the service's
         ),
         "summarizer": open_engine(
             "summarizer",
@@ -207,7 +208,7 @@ def main() -> int:
         [
             *(sys.executable, "-m", "summarizer", "--port", "0", "--die-with-parent"),
             *("--model", str(model), "--threads", str(asked.threads)),
-            *("--context", str(CONTEXT), "--batch", str(BATCH)),
+            *("--context", str(CONTEXT), "--batch", str(BATCH), "--build", "wheel"),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
