@@ -1,7 +1,6 @@
 """What our path adds to llama.cpp's own times, directly and through the summarizer service.
 
     .venv/bin/python benchmarks/engine_overhead.py [--preset 1b] [--requests 20] [--threads N]
-                                                   [--compare-turns]
 
 One request directly and one through the service, in turns, so that both meet the same machine. For
 each request:
@@ -11,15 +10,10 @@ each request:
 - decode ratio: (last stamp - first stamp) / llama.cpp's decode time; both are tokens - 1 steps, so
   their rates are within 1 % if the ratio is within 0.99 and 1.01.
 
-With --compare-turns each request goes twice, once with the client's and the service's event loops
-at the kernel's usual turns and once at short ones (host.time_slice), so that what these bring, and
-what they cost the engine's decode time, stands in one table.
-
 Exit code 1 if the overhead (median or p90) or the median ratio misses its goal.
 """
 
 import argparse
-import itertools
 import json
 import os
 import statistics
@@ -36,7 +30,6 @@ import uvloop
 from yoyak import prompts
 from yoyak.engines import open_engine
 from yoyak.engines.base import Engine, GenerationOptions, GenerationRequest
-from yoyak.host.time_slice import SHORT_NS, ask_turn_ns
 from yoyak.host.topology import auto_threads
 from yoyak.load.loops import collector_off
 from yoyak.models import cached
@@ -92,12 +85,9 @@ async def measure(engine: Engine, index: int, *, output_tokens: int, chars: int)
 
 
 async def run(
-    model: Path, asked: argparse.Namespace, service_url: str, service_pid: int
+    model: Path, asked: argparse.Namespace, service_url: str
 ) -> dict[str, list[Measured]]:
     """Return the measurements of both paths."""
-    kinds = {"": SHORT_NS}
-    if asked.compare_turns:
-        kinds = {", usual turns": 0, ", short turns": SHORT_NS}
     engines = {
         "llamacpp": open_engine(
             "llamacpp",
@@ -118,24 +108,20 @@ async def run(
             timeout_s=READY_S,
         ),
     }
-    found: dict[str, list[Measured]] = {name + kind: [] for name in engines for kind in kinds}
-    numbers = itertools.count()
+    found: dict[str, list[Measured]] = {name: [] for name in engines}
     try:
         for engine in engines.values():
             await engine.describe()
         for index in range(WARMUP + asked.requests):
-            for kind, turn_ns in kinds.items():
-                for thread in (0, service_pid):  # a process's first thread has its number
-                    ask_turn_ns(turn_ns, thread=thread)
-                for name, engine in engines.items():
-                    one = await measure(
-                        engine,
-                        next(numbers),
-                        output_tokens=asked.output_tokens,
-                        chars=asked.chars,
-                    )
-                    if index >= WARMUP:
-                        found[name + kind].append(one)
+            for place, (name, engine) in enumerate(engines.items()):
+                one = await measure(
+                    engine,
+                    len(engines) * index + place,
+                    output_tokens=asked.output_tokens,
+                    chars=asked.chars,
+                )
+                if index >= WARMUP:
+                    found[name].append(one)
     finally:
         for engine in engines.values():
             await engine.close()
@@ -198,7 +184,6 @@ def main() -> int:
     parser.add_argument("--output-tokens", type=int, default=64)
     parser.add_argument("--chars", type=int, default=60)
     parser.add_argument("--threads", type=int, default=auto_threads())
-    parser.add_argument("--compare-turns", action="store_true")
     parser.add_argument(
         "--cache", type=Path, default=Path(tempfile.gettempdir()) / "yoyak-benchmarks"
     )
@@ -218,7 +203,7 @@ def main() -> int:
         if not line:
             raise SystemExit("error: the summarizer did not start")
         load_before = os.getloadavg()[0]
-        found = uvloop.run(run(model, asked, json.loads(line)["url"], service.pid))
+        found = uvloop.run(run(model, asked, json.loads(line)["url"]))
     finally:
         service.terminate()
         service.communicate()

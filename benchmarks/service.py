@@ -32,7 +32,6 @@ import uvloop
 from yoyak import prompts
 from yoyak.engines import open_engine
 from yoyak.engines.base import Engine, GenerationOptions, GenerationRequest
-from yoyak.host.time_slice import take_short_turns
 from yoyak.load.loops import collector_off
 from yoyak.units import MS_PER_S, seconds
 
@@ -67,7 +66,6 @@ async def run(
     engine_url: str, service_url: str, model: str, asked: argparse.Namespace
 ) -> dict[tuple[int, str, str], list[float]]:
     """Return the times to the first token by streams, mode and way."""
-    take_short_turns()
     found: dict[tuple[int, str, str], list[float]] = {}
     index = 0
     for streams in asked.streams:

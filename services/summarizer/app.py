@@ -32,7 +32,6 @@ from summarizer.summaries import Summarizer, SummaryResponse, generation_request
 from summarizer.tracing import Tracing
 from yoyak import __version__, prompts
 from yoyak.errors import EngineError
-from yoyak.host.time_slice import turn_ns
 from yoyak.telemetry import names
 from yoyak.telemetry.metrics import FinishedRequest
 from yoyak.telemetry.spans import ServedRequest
@@ -116,12 +115,7 @@ def _add_engine(app: FastAPI, parts: Parts) -> None:
     async def describe() -> Response:
         """Say what the engine says of itself, and which template makes the prompts."""
         facts = await parts.keeper.describe()
-        facts = dataclasses.replace(
-            facts,
-            via=None,
-            template_sha256=prompts.TEMPLATE_SHA256,
-            service_turn_ns=turn_ns(),
-        )
+        facts = dataclasses.replace(facts, via=None, template_sha256=prompts.TEMPLATE_SHA256)
         return JSONResponse(dataclasses.asdict(facts))
 
     @app.post("/v1/engine/unload", status_code=204, responses=_problems(409, 502, 503, 504))

@@ -22,7 +22,6 @@ from yoyak.engines import open_engine
 from yoyak.errors import HostError, InterruptedRun
 from yoyak.host.facts import host_facts
 from yoyak.host.gpu import open_gpus
-from yoyak.host.time_slice import take_short_turns
 from yoyak.host.topology import auto_threads
 
 KEEP_ALIVE_S = 75  # a client may think between two requests; nginx's default
@@ -82,7 +81,6 @@ async def serve(settings: Settings) -> None:
         UsageError: the model cannot be used.
         InterruptedRun: SIGINT.
     """
-    take_short_turns()
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         await _serve_on(listener, settings)
 

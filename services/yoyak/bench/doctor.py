@@ -10,7 +10,6 @@ from typing import Literal
 from yoyak.bench.native_build.toolchain import Missing, mend, missing_tools
 from yoyak.engines.native.builds import NativeBuild, find_build
 from yoyak.host.facts import HostFacts, host_facts
-from yoyak.host.time_slice import turn_ns
 from yoyak.host.topology import auto_threads
 from yoyak.models import available_ram_bytes, planned_bytes
 from yoyak.units import GIB
@@ -38,7 +37,6 @@ def examine(cache: Path) -> tuple[Check, ...]:
         _embedded_engine(),
         native_engine(native, missing_tools("cpu")),
         _threads(host),
-        _turns(host),
         _governor(host),
         _memory(),
         _disk(cache),
@@ -102,19 +100,6 @@ def _threads(host: HostFacts) -> Check:
             mend="lift the quota (docker: remove --cpus), or keep it the same on every host",
         )
     return Check(name="threads", state="ok", found=found)
-
-
-def _turns(host: HostFacts) -> Check:
-    name = "turns on the CPU"
-    if turn_ns() is not None:
-        return Check(name=name, state="ok", found="the client's and the service's can be short")
-    return Check(
-        name=name,
-        state="warning",
-        found=f"kernel {host.kernel or '?'} grants no short ones (6.12 does): the client may wait "
-        "milliseconds for engine threads that spin on every core",
-        mend=f"a newer kernel, or a core for the client: --threads {max(1, auto_threads() - 1)}",
-    )
 
 
 def _governor(host: HostFacts) -> Check:

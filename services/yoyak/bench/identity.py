@@ -57,13 +57,8 @@ def build_manifest(
     dataset_sha256: str,
     host: Mapping[str, Any],
     engine: EngineFacts,
-    turn_ns: int | None,
 ) -> Manifest:
-    """Return the manifest of a run that is about to begin.
-
-    Args:
-        turn_ns: how long the client's event loop may keep a CPU once it has it; None if unknown.
-    """
+    """Return the manifest of a run that is about to begin."""
     config = resolved.config
     options = {
         field.name: Option(
@@ -111,11 +106,7 @@ def build_manifest(
             )
             for article, tokens in zip(work.articles, work.prompt_tokens, strict=True)
         ),
-        clock={
-            "name": clock.implementation,
-            "resolution_ns": round(clock.resolution * 1e9),
-            "client_turn_ns": turn_ns,
-        },
+        clock={"name": clock.implementation, "resolution_ns": round(clock.resolution * 1e9)},
     )
 
 

@@ -27,7 +27,6 @@ from yoyak.host.cloud import CloudIdentity
 from yoyak.host.facts import HostFacts, host_facts
 from yoyak.host.find import find_pid_of_namespace
 from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
-from yoyak.host.time_slice import turn_ns
 from yoyak.host.topology import auto_threads
 from yoyak.records import EngineFacts, Finding, Manifest, Perf, RequestRecord
 from yoyak.store.run_folder import SAMPLES, RunWriter, read_records
@@ -121,7 +120,6 @@ async def run_benchmark(
             dataset_sha256=dataset.manifest.dataset_sha256,
             host=dataclasses.asdict(host),
             engine=facts,
-            turn_ns=turn_ns(),
         )
         if resume is not None:
             manifest = _resumed(resume, manifest, started_at, host)

@@ -14,7 +14,6 @@ from yoyak.bench.run import RunOutcome, run_benchmark
 from yoyak.cli.progress import progress_on_stderr
 from yoyak.config import ResolvedConfig
 from yoyak.errors import InterruptedRun
-from yoyak.host.time_slice import take_short_turns
 
 if TYPE_CHECKING:
     from yoyak.bench.resume import ResumePoint
@@ -57,7 +56,6 @@ def run_with_interrupts(
 async def _run(
     progress: Progress, benchmark: "Callable[..., Coroutine[Any, Any, RunOutcome]]"
 ) -> RunOutcome:
-    take_short_turns()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(benchmark(stop=stop))

@@ -203,7 +203,6 @@ def engine_facts(answer: object, where: str) -> EngineFacts:
         boot_id=members.text("boot_id"),
         pid_unknown=_pid_unknown(members.text("pid_unknown")),
         template_sha256=members.text("template_sha256"),
-        service_turn_ns=members.count("service_turn_ns"),
         model=ModelFacts(
             name=model.text("name") or "unknown",
             manifest_digest=model.text("manifest_digest"),

@@ -56,7 +56,6 @@ class EngineFacts:
     boot_id: str | None = None  # with it, whether `pid` is ours to read
     pid_unknown: PidUnknown | None = None  # why there is no pid, where that was looked for
     template_sha256: str | None = None  # of the prompt template, where the engine builds the prompt
-    service_turn_ns: int | None = None  # of our service's event loop (host.time_slice)
     model: ModelFacts
 
 
@@ -124,6 +123,6 @@ class Manifest:
     host: Mapping[str, Any]  # host.HostFacts
     engine: EngineFacts
     versions: Mapping[str, str]  # of yoyak, Python and the packages on the timed path
-    clock: Mapping[str, Any]  # name, resolution_ns, client_turn_ns (host.time_slice)
+    clock: Mapping[str, Any]  # name, resolution_ns
     articles: tuple[ArticleRef, ...] = ()
     resumes: tuple[Resume, ...] = ()  # ascending; empty for a run that went through

@@ -29,7 +29,6 @@ FACTS = EngineFacts(
     pid_namespace=8,
     boot_id="boot",
     template_sha256="ab",
-    service_turn_ns=100_000,
     model=ModelFacts(
         name="m",
         manifest_digest="cd",
