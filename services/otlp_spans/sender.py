@@ -58,6 +58,7 @@ class SpanSender:
         self._queue_most = queue_most
         self._wait_s = wait_s
         self._quiet_wait_s = quiet_wait_s
+        self._enough = max(1, queue_most // 2)  # so many do not wait for company
         self._waiting: deque[tuple[float, Span]] = deque()
         self._under_way = 0
         self._is_closing = False
@@ -74,10 +75,10 @@ class SpanSender:
         with self._changed:
             room = 0 if self._is_closing else self._queue_most - len(self._waiting)
             lost = len(spans) - room
-            was_empty = not self._waiting
+            had_company = len(self._waiting)
             self._waiting.extend((now_s, span) for span in spans[: max(0, room)])
             self.dropped += max(0, lost)
-            if was_empty:
+            if not had_company or had_company < self._enough <= len(self._waiting):
                 self._changed.notify()
         if lost > 0:
             self._tell("more come than it takes")
@@ -125,13 +126,15 @@ class SpanSender:
         """Return None without a span: an idle service is not woken."""
         if not self._waiting:
             return None
+        if len(self._waiting) >= self._enough:  # it waits for a quiet moment only
+            return _LOOK_S
         return max(_LOOK_S, self._wait_s - (time.monotonic() - self._waiting[0][0]))
 
     def _is_due(self) -> bool:
         if not self._waiting:
             return False
         waited_s = time.monotonic() - self._waiting[0][0]
-        if waited_s < self._wait_s and len(self._waiting) < self._queue_most // 2:
+        if waited_s < self._wait_s and len(self._waiting) < self._enough:
             return False
         return waited_s >= self._wait_s + self._quiet_wait_s or self._is_quiet()
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from summarizer import problems
 from summarizer.problems import Problem
 from yoyak.engines.base import Engine, LoadResult
-from yoyak.errors import EngineError, HostError, YoyakError
+from yoyak.errors import EngineError, HostError, UsageError, YoyakError
 from yoyak.host.kernel_files import read_text
 from yoyak.host.proc import pid_namespace
 from yoyak.records import EngineFacts
@@ -182,6 +182,9 @@ class EngineKeeper:
             if isinstance(error, EngineError):
                 raise problems.of_engine_error(error) from error
             raise Problem(problems.ENGINE_FAILED, str(error)) from error
-        except asyncio.CancelledError:
+        except UsageError as error:  # its model file is gone, or no longer one
+            self._set("failed", f"{error}; POST /v1/engine/load tries again")
+            raise Problem(problems.ENGINE_FAILED, str(error)) from error
+        except BaseException:  # a fault of ours too: "changing" would refuse all that follows
             self._set("failed", "a change of the engine was broken off; POST /v1/engine/load")
             raise

@@ -58,11 +58,11 @@ class ShortWay:
         try:
             await SummaryResponse(self._summarizer, asked, caller)(scope, receive, noting)
         except Exception as error:
+            problem = Problem(problems.INTERNAL, f"{type(error).__name__}; see the log")
+            self._on_problem(self._path, problem, caller.phase)
             if has_begun:  # the server ends the connection
                 raise
             _LOG.exception("a summary failed")
-            problem = Problem(problems.INTERNAL, f"{type(error).__name__}; see the log")
-            self._on_problem(self._path, problem, caller.phase)
             await send_problem(send, problem, caller.request_id)
 
 

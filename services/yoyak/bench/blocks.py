@@ -245,7 +245,9 @@ class Blocks:
         self._consecutive += 1
         if not record.is_warmup:
             self.failed += 1
-        if self._consecutive >= CONSECUTIVE_FAILURES_MOST and self.config.slo is None:
+        # One hiccup may fail all that is in flight; it takes a second round to give up.
+        most = max(CONSECUTIVE_FAILURES_MOST, 2 * self.config.concurrency)
+        if self._consecutive >= most and self.config.slo is None:
             self.gave_up = True  # in a sweep failures end their step, and a slower one may do
             self.stop.set()
 

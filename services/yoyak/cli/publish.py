@@ -71,7 +71,9 @@ def publish(
     PUSHGATEWAY_USER, PUSHGATEWAY_PASSWORD and so on likewise.
     """
     grafana_access = _access("GRAFANA", grafana, os.environ)
-    gateway_access = _access("PUSHGATEWAY", pushgateway, os.environ)
+    # An address in the environment alone asks for nothing where Grafana gets dashboards only.
+    is_for_gateway = bool(runs) or pushgateway is not None or grafana_access is None
+    gateway_access = _access("PUSHGATEWAY", pushgateway, os.environ) if is_for_gateway else None
     _check(runs, grafana_access, gateway_access, runs_folder)
     for_grafana = {"--folder": folder, "--data-source": data_source, "--prometheus": prometheus}
     _check_grafana_options(for_grafana, grafana_access, with_dashboards=with_dashboards)

@@ -133,10 +133,14 @@ class Arrivals:
         self._next_look = None
         if self._loop is None or self._epoll is None:
             return
-        if self._look() > 1 and self._epoll is not None:
-            self._next_look = self._loop.call_later(LOOK_EVERY_NS / NS_PER_S, self._look_again)
-        elif self._epoll is not None:
-            self._loop.add_reader(self._epoll.fileno(), self._ready)
+        seen = 0
+        try:
+            seen = self._look()
+        finally:  # whatever went wrong with one socket, the others are still looked at
+            if self._epoll is not None and seen > 1:
+                self._next_look = self._loop.call_later(LOOK_EVERY_NS / NS_PER_S, self._look_again)
+            elif self._epoll is not None:
+                self._loop.add_reader(self._epoll.fileno(), self._ready)
 
     def _look(self) -> int:
         """Read every socket that has something; return how many there were."""
@@ -220,7 +224,7 @@ class StampedSocket:
             self._receiver.arrived(arrived_ns(notes, offset_ns, monotonic_ns()), data)
         else:
             self._receiver.eof_received()
-            self.close()
+            self._end(None)  # who has ended its answer does not need the rest of the request
 
     def _send(self, data: bytes) -> None:
         try:

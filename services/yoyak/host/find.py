@@ -8,6 +8,7 @@ from yoyak.host.proc import pid_namespace, process_stat
 
 _LISTEN = "0A"
 PORT_FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns")
+TUNNELS = ("ssh", "sshd", "sshd-session", "kubectl", "socat")  # their other end may be anywhere
 
 
 def find_listening_pid(port: int, root: Path = Path("/")) -> int | None:
@@ -25,7 +26,7 @@ def find_listening_pid(port: int, root: Path = Path("/")) -> int | None:
         [
             pid
             for pid in pids(root)
-            if holds(pid, wanted, root) and command(pid, root) not in PORT_FORWARDERS
+            if holds(pid, wanted, root) and command(pid, root) not in (*PORT_FORWARDERS, *TUNNELS)
         ],
         root,
     )

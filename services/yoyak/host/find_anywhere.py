@@ -15,6 +15,7 @@ from pathlib import Path
 
 from yoyak.host.find import (
     PORT_FORWARDERS,
+    TUNNELS,
     by_age,
     command,
     find_pids_by_command,
@@ -76,9 +77,12 @@ def find_loopback_listener(
     """Return who serves a port of our own loopback interface, a container's published port too.
 
     Where the kernel forwards the port into a container without a process that tells where to, the
-    only process with the program's name must do.
+    only process with the program's name must do. A tunnel's own memory is not an engine's.
     """
     own = {inode for _, inode in listening_sockets(root / "proc/net", port)}
+    sockets = {f"socket:[{inode}]" for inode in own}
+    if any(command(pid, root) in TUNNELS and holds(pid, sockets, root) for pid in pids(root)):
+        return Listener(None, "elsewhere")
     near = _members(lambda net: {inode for _, inode in listening_sockets(net, port)} & own, root)
     found = _agreed([_of_socket(inode, near.get(inode, []), program, root) for inode in own])
     if found.pid is not None or found.why_not == "several":

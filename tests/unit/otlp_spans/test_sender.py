@@ -74,6 +74,16 @@ def test_the_first_span_waits_for_company_but_not_for_ever(store: Store) -> None
     assert one.sent == 1
 
 
+def test_half_a_queue_does_not_wait_for_company(store: Store) -> None:
+    one = sender(store, queue_most=8, wait_s=60.0)
+    one.add([SPAN])
+    one.add([SPAN] * 2)
+    one.add([SPAN])
+    assert store.has_begun.wait(END_S)
+    one.close(END_S)
+    assert (store.batches, one.dropped) == ([4], 0)
+
+
 def test_while_a_request_is_in_flight_nothing_leaves(store: Store) -> None:
     is_quiet = threading.Event()
     looked = threading.Event()

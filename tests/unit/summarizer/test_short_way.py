@@ -136,3 +136,18 @@ async def test_a_fault_of_ours_is_a_counted_problem_document(
     assert (asked.sent[0]["status"], asked.document["request_id"]) == (500, "r1")
     assert [problem.outcome for problem in asked.problems] == ["http_5xx"]
     assert "a fault of ours" in caplog.text
+
+
+async def test_a_fault_of_ours_in_the_middle_of_an_answer_is_counted_and_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def half(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("summarizer.short_way.SummaryResponse", lambda *_: half)
+    asked = Asked()
+    with pytest.raises(RuntimeError):
+        await asked.post(json.dumps(GOOD).encode())
+    assert [message["type"] for message in asked.sent] == ["http.response.start"]
+    assert [problem.outcome for problem in asked.problems] == ["http_5xx"]

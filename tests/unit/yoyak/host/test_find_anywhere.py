@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.yoyak.host.fake_proc import FakeProc
 
+from yoyak.host.find import find_listening_pid
 from yoyak.host.find_anywhere import (
     Address,
     Listener,
@@ -177,6 +178,16 @@ def test_a_published_port_leads_through_docker_proxy_into_the_container(
     published.show(fake_proc.root / "proc/net")
     loopback = find_loopback_listener(8434, program="ollama", root=fake_proc.root)
     assert loopback == Listener(200, None)
+
+
+def test_a_tunnel_is_not_taken_for_the_engine_at_its_other_end(fake_proc: FakeProc) -> None:
+    host = Network(fake_proc, HOST).listen(LOOPBACK, 11434, 888)
+    host.process(500, 1, "/usr/bin/ssh -L 11434:gpu-box:11434 gpu-box", holds=888)
+    host.process(600, 1, "/usr/local/bin/ollama serve")  # another, on another port
+    host.show(fake_proc.root / "proc/net")
+    found = find_loopback_listener(11434, program="ollama", root=fake_proc.root)
+    assert found == Listener(None, "elsewhere")
+    assert find_listening_pid(11434, fake_proc.root) is None
 
 
 def test_docker_proxy_need_not_show_its_sockets_for_its_arguments_tell(

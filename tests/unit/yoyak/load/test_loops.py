@@ -3,6 +3,7 @@ import gc
 import time
 
 import pytest
+import uvloop
 
 from yoyak.dataset import Article
 from yoyak.errors import HostError
@@ -130,3 +131,19 @@ async def test_a_defect_of_ours_is_not_hidden() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await closed_loop(ARTICLES, send, users=1, stop=asyncio.Event())
     assert caught.group_contains(ZeroDivisionError)
+
+
+def test_no_request_of_an_open_loop_leaves_before_its_time_under_uvloop() -> None:
+    early: list[int] = []
+
+    async def send(_: Article, scheduled_ns: int | None) -> None:
+        assert scheduled_ns is not None
+        early.append(scheduled_ns - time.monotonic_ns())
+
+    async def run() -> None:
+        arrivals_s = [index * 0.00037 for index in range(60)]
+        await open_loop(ARTICLES, send, arrivals_s=arrivals_s, stop=asyncio.Event())
+
+    uvloop.run(run())
+    assert len(early) == 60
+    assert max(early) <= 0
