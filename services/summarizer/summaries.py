@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 import unicodedata
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, cast
 
 from starlette.responses import Response
@@ -83,6 +83,7 @@ class SummaryResponse(Response):
         self._pieces: list[str] = []
         self._usage: Usage | None = None
         self._has_begun = False
+        self._done_ns: int | None = None  # the last byte of a whole answer was handed on
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Answer, then count."""
@@ -90,11 +91,15 @@ class SummaryResponse(Response):
         self._count(outcome)
 
     async def _answer(self, receive: Receive, send: Send) -> str:
-        """Send the whole answer and return the outcome."""
+        """Send the whole answer and return the outcome.
+
+        The engine's stream and the slot are held until the last byte is out: to end a stream, and
+        its connection, takes as long as a hop, and nobody waits for it.
+        """
         try:
-            async with asyncio.timeout_at(self._deadline()):
+            async with AsyncExitStack() as held, asyncio.timeout_at(self._deadline()):
                 async with stopped_by_departure(receive):
-                    await self._generate(send)
+                    await self._generate(held, send)
                 await self._send_end(send)
         except ClientLeftError:
             return CANCELLED
@@ -114,20 +119,17 @@ class SummaryResponse(Response):
             problem = Problem(problems.STOPPING, "the service is being stopped; ask again later")
         else:
             return names.OK
+        if self._done_ns is not None:  # what went wrong afterwards does not reach the client
+            return names.OK
         await self._send_problem(send, problem)
         return problem.outcome
 
-    async def _generate(self, send: Send) -> None:
+    async def _generate(self, held: AsyncExitStack, send: Send) -> None:
         summarizer = self._summarizer
         asked_ns = time.monotonic_ns()
         summarizer.keeper.engine()  # nobody waits for an engine that is not there
         try:
-            async with summarizer.slots.slot():
-                self._queue_s = seconds(time.monotonic_ns() - asked_ns)
-                engine = summarizer.keeper.engine()
-                facts = summarizer.keeper.facts
-                await summarizer.guard.check(engine.count_tokens, facts, self._request)
-                await self._relay(engine, send)
+            await held.enter_async_context(summarizer.slots.slot())
         except QueueFullError as error:
             raise Problem(
                 problems.QUEUE_FULL,
@@ -135,24 +137,38 @@ class SummaryResponse(Response):
                 f"{error.retry_after_s} s or raise YOYAK_QUEUE",
                 retry_after_s=error.retry_after_s,
             ) from error
-
-    async def _relay(self, engine: Engine, send: Send) -> None:
-        """Take the engine's chunks, and pass each on at once where they are streamed."""
+        self._queue_s = seconds(time.monotonic_ns() - asked_ns)
+        engine = summarizer.keeper.engine()
+        facts = summarizer.keeper.facts
+        await summarizer.guard.check(engine.count_tokens, facts, self._request)
         # Every adapter is an async generator (engines/base.py); closing it stops the engine.
         stream = cast("AsyncGenerator[Chunk, None]", engine.stream(self._request))
+        held.push_async_callback(self._let_go, stream)
         self._asked_ns = time.monotonic_ns()
-        async with aclosing(stream):
-            async for chunk in stream:
-                if chunk.text:
-                    self._chunk_ns.append(chunk.arrived_ns)
-                    self._pieces.append(chunk.text)
-                    if self._is_streaming:
-                        await self._send_line(send, delta_line(chunk.text), is_last=False)
-                if chunk.usage is not None:
-                    self._usage = chunk.usage
-                    self._answered_ns = chunk.arrived_ns
-        if self._usage is None:
-            raise EngineError("the engine's stream ended early", error_class="truncated")
+        await self._relay(stream, send)
+
+    async def _relay(self, stream: "AsyncGenerator[Chunk, None]", send: Send) -> None:
+        """Take the engine's chunks to its last word, and pass each on at once where streamed."""
+        async for chunk in stream:
+            if chunk.text:
+                self._chunk_ns.append(chunk.arrived_ns)
+                self._pieces.append(chunk.text)
+                if self._is_streaming:
+                    await self._send_line(send, delta_line(chunk.text), is_last=False)
+            if chunk.usage is not None:
+                self._usage = chunk.usage
+                self._answered_ns = chunk.arrived_ns
+                return
+        raise EngineError("the engine's stream ended early", error_class="truncated")
+
+    async def _let_go(self, stream: "AsyncGenerator[Chunk, None]") -> None:
+        """End the engine's stream; after its last word in its own way, which keeps connections."""
+        try:
+            if self._usage is not None:
+                async for _ in stream:
+                    pass
+        finally:
+            await stream.aclose()
 
     async def _send_line(self, send: Send, line: bytes, *, is_last: bool) -> None:
         if not self._has_begun:
@@ -173,6 +189,7 @@ class SummaryResponse(Response):
         if self._is_streaming:
             line = json_bytes({"done": True, **members}) + b"\n"
             await self._send_line(send, line, is_last=True)
+            self._done_ns = time.monotonic_ns()
             return
         body = json_bytes({"summary": "".join(self._pieces), **members})
         headers = self._head(b"application/json")
@@ -180,6 +197,7 @@ class SummaryResponse(Response):
         self._status = 200
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
+        self._done_ns = time.monotonic_ns()
 
     async def _send_problem(self, send: Send, problem: Problem) -> None:
         """Send a document, or as the last line of a stream that began well."""
@@ -224,7 +242,7 @@ class SummaryResponse(Response):
             arrived_ns=self._caller.arrived_ns,
             queue_s=self._queue_s,
             chunk_ns=self._chunk_ns,
-            done_ns=time.monotonic_ns(),
+            done_ns=time.monotonic_ns() if self._done_ns is None else self._done_ns,
             prompt_chars=len(self._request.prompt),
             output_chars=len(output),
             usage=self._usage,
