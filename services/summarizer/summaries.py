@@ -23,7 +23,7 @@ from summarizer.schema import SummaryRequest, draw_nonce, usage_members
 from summarizer.slots import QueueFullError, Slots
 from summarizer.tracing import Tracing
 from yoyak import prompts
-from yoyak.engines.base import Chunk, Engine, GenerationOptions, GenerationRequest, Usage
+from yoyak.engines.base import Chunk, GenerationOptions, GenerationRequest, Usage
 from yoyak.errors import EngineError
 from yoyak.telemetry import names
 from yoyak.telemetry.metrics import FinishedRequest, RequestMetrics
