@@ -21,7 +21,7 @@ from tests.e2e.stack.compose import (
     free_port,
     gateway,
 )
-from tests.e2e.stack.conftest import EMBEDDED, a_stack
+from tests.e2e.stack.conftest import EMBEDDED, TOKENS_FOR_SAMPLES, a_stack
 
 from yoyak.cli.main import run_command_line
 
@@ -129,7 +129,7 @@ def hub(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]
                 YOYAK_HUB_PASSWORD_FILE=str(hub.password),
                 YOYAK_HUB_CA_FILE=str(hub.certificate),
                 YOYAK_RUN_REPETITIONS="3",
-                YOYAK_RUN_OUTPUT_TOKENS="48",  # long enough for samples of the engine's CPU time
+                YOYAK_RUN_OUTPUT_TOKENS=TOKENS_FOR_SAMPLES,
             )
             hosts.append(host)
             host.compose("up", "--detach", "--wait", "--no-build", *ON_A_HOST)
