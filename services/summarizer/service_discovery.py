@@ -24,17 +24,22 @@ def target_groups(
 ) -> list[dict[str, Any]]:
     """Return the target groups, one a target; a label that is not known is left out.
 
+    There are none until the host is known: a series without its labels would be another one.
+
     Args:
         targets: what else this host runs; the service itself is the only one if empty.
         own_address: host and port under which the service was asked.
-        host: None while it is not known yet.
+        host: None while it is being looked at.
         accelerator: the GPU's name, None without one.
     """
-    labels = {names.ACCELERATOR: accelerator}
-    if host is not None:
-        labels[names.INSTANCE_TYPE] = host.instance_type
-        labels[names.INSTANCE_ID] = host.instance_id
-        labels[names.AVAILABILITY_ZONE] = host.availability_zone
+    if host is None:
+        return []
+    labels = {
+        names.ACCELERATOR: accelerator,
+        names.INSTANCE_TYPE: host.instance_type,
+        names.INSTANCE_ID: host.instance_id,
+        names.AVAILABILITY_ZONE: host.availability_zone,
+    }
     known = {name: value for name, value in sorted(labels.items()) if value}
     listed = targets or (SdTarget(job=OWN_JOB, address=own_address),)
     return [{"targets": [t.address], "labels": {**known, JOB: t.job}} for t in listed]

@@ -12,7 +12,7 @@ from tests.e2e.stack.compose import Stack, free_port
 SERVICES = ("summarizer", "runner", "prometheus", "alertmanager", "node-exporter", "spans")
 EMBEDDED = ("compose.yaml", "docker/compose.embedded.yaml")
 ENGINE_ANSWER_S = 20
-# A pass of two articles then takes 0.9 s on two 2.9 GHz cores: several samples at 10 Hz, also on a
+# A pass of two articles then takes a second on cores of 2.6 GHz: several samples at 10 Hz also on a
 # machine twice as fast. The engine's CPU time is a difference, and null where a pass holds one.
 TOKENS_FOR_SAMPLES = "400"
 

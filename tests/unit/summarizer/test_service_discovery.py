@@ -50,9 +50,14 @@ def test_each_target_names_its_job_and_shares_the_hosts_labels(tmp_path: Path) -
 
 
 def test_what_is_unknown_has_no_label(tmp_path: Path) -> None:
-    for facts in (None, host(tmp_path, CloudIdentity())):
-        groups = target_groups((), own_address="a:1", host=facts, accelerator=None)
-        assert groups[0]["labels"] == {"__meta_yoyak_job": "summarizer"}
+    facts = host(tmp_path, CloudIdentity())
+    groups = target_groups((), own_address="a:1", host=facts, accelerator=None)
+    assert groups[0]["labels"] == {"__meta_yoyak_job": "summarizer"}
+
+
+def test_there_is_no_target_until_the_host_is_known() -> None:
+    targets = (SdTarget(job="node", address="node:9100"),)
+    assert target_groups(targets, own_address="a:1", host=None, accelerator=None) == []
 
 
 def test_the_hosts_facts_have_the_three_identity_fields() -> None:
