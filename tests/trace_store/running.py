@@ -132,6 +132,9 @@ def trace_store(folder: Path, *, bind: str = "127.0.0.1") -> Iterator[TraceStore
                 "_MLFLOW_SERVER_ARTIFACT_ROOT": str(folder / "artifacts"),
                 "MLFLOW_SERVER_ALLOWED_HOSTS": "*",
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+                # The first span of each provider has it fetch a price list, and wait for that in
+                # vain for up to 27 s: longer than who sends spans waits for an answer.
+                "MLFLOW_MODEL_CATALOG_URI": "",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
                 "DO_NOT_TRACK": "true",
             },
