@@ -15,7 +15,7 @@ import socket
 import struct
 from contextlib import suppress
 from time import monotonic_ns, time_ns
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from yoyak.units import KIB, MS_PER_S, NS_PER_S, US_PER_S
 
@@ -29,10 +29,12 @@ _TIMESPEC = struct.Struct("@qq")
 _SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
 _CLOCKS_APART_MOST_NS = 20 * NS_PER_S // US_PER_S  # reading both was interrupted: read them again
 _CLOCKS_TRIES = 3
-# The wall clock may be slewed by 500 ppm and no more: a change of this much between two looks means
-# that it was set, and the stamps in between are of nobody knows which.
+# The wall clock is slewed by 500 ppm at most: a change beyond that and this between two readings
+# means that it was set, and bytes that wait may bear stamps of nobody knows which of the two.
 _SET_NS = NS_PER_S // MS_PER_S
-_PENDING_MOST_NS = 10 * NS_PER_S  # an older stamp is not believed
+_SLEW_MOST = 500e-6
+_PENDING_MOST_NS = 10 * NS_PER_S  # a stamp so long before the last look is not believed
+_READS_MOST = 256  # of one socket in a row: more than the kernel's buffers hold
 
 
 class Receiver(Protocol):
@@ -60,7 +62,8 @@ class Arrivals:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: dict[int, StampedSocket] = {}
         self._looked_ns = 0
-        self._offset_ns = 0
+        self._clocks: tuple[int, int] | None = None  # when they were read last, and their offset
+        self._doubted_until_ns = 0
         self._next_look: asyncio.TimerHandle | None = None
 
     async def connect(self, host: str, port: int, receiver: Receiver) -> "StampedSocket":
@@ -90,7 +93,8 @@ class Arrivals:
             self._epoll = select.epoll()
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._epoll.fileno(), self._ready)
-            self._offset_ns = _offset_ns()
+            self._looked_ns = monotonic_ns()
+            self._clocks = None  # they may have gone apart since the last socket
         self._sockets[stamped.fd] = stamped
         self._epoll.register(stamped.fd, select.EPOLLIN)
 
@@ -146,15 +150,41 @@ class Arrivals:
         """Read every socket that has something; return how many there were."""
         if self._epoll is None:
             return 0
-        offset_ns = _offset_ns()
-        is_set = abs(offset_ns - self._offset_ns) > _SET_NS
-        self._offset_ns, self._looked_ns = offset_ns, monotonic_ns()
+        clock = self.clock()
+        self._looked_ns = monotonic_ns()
         events = self._epoll.poll(0, EVENTS_MOST)
         for fd, event in events:
             stamped = self._sockets.get(fd)
             if stamped is not None:  # an earlier one of these has not closed it
-                stamped.ready(event, None if is_set else offset_ns)
+                stamped.ready(event, clock)
         return len(events)
+
+    def clock(self) -> "StampClock | None":
+        """Return how stamps are to be read now; None if they cannot be.
+
+        Once the wall clock was set, what waits to be read may bear a stamp of before. None is
+        believed that is older than _PENDING_MOST_NS, so after that time all are of the new clock.
+        """
+        now_ns, offset_ns = monotonic_ns(), _offset_ns()
+        before_ns, offset_before_ns = self._clocks or (now_ns, offset_ns)
+        self._clocks = (now_ns, offset_ns)
+        if abs(offset_ns - offset_before_ns) > _SET_NS + _SLEW_MOST * (now_ns - before_ns):
+            self._doubted_until_ns = now_ns + _PENDING_MOST_NS
+        if now_ns < self._doubted_until_ns:
+            return None
+        return StampClock(offset_ns, self._looked_ns - _PENDING_MOST_NS)
+
+
+class StampClock(NamedTuple):
+    """How the kernel's stamps are read.
+
+    Attributes:
+        offset_ns: the monotonic clock less the wall clock.
+        oldest_ns: no stamp before this can be, on the monotonic clock.
+    """
+
+    offset_ns: int
+    oldest_ns: int
 
 
 class StampedSocket:
@@ -191,16 +221,27 @@ class StampedSocket:
         """Close now."""
         self._end(None)
 
+    def is_closing(self) -> bool:
+        """Whether it was closed, or broke, though the receiver may not have been told yet."""
+        return self._is_closing
+
     def catch_up(self) -> None:
         """Read what has come on all sockets if the last look was long ago."""
         self._arrivals.catch_up()
 
-    def ready(self, event: int, offset_ns: int | None) -> None:
+    def take_in(self) -> None:
+        """Read all that has come on this one."""
+        clock = self._arrivals.clock()
+        for _ in range(_READS_MOST):
+            if self._is_closed or not self._read(clock):
+                return
+
+    def ready(self, event: int, clock: StampClock | None) -> None:
         """Read, or send on.
 
         Args:
             event: what epoll said.
-            offset_ns: the monotonic clock less the wall clock; None if the latter was just set.
+            clock: how stamps are read; None if they cannot be.
         """
         if event & select.EPOLLOUT and self._unsent:
             unsent, self._unsent = self._unsent, b""
@@ -210,21 +251,23 @@ class StampedSocket:
                 if self._is_closing:
                     self._end(None)
         if event & ~select.EPOLLOUT and not self._is_closed:
-            self._read(offset_ns)
+            self._read(clock)
 
-    def _read(self, offset_ns: int | None) -> None:
+    def _read(self, clock: StampClock | None) -> bool:
+        """Read once; return whether there was something."""
         try:
             data, notes, _, _ = self._sock.recvmsg(READ_BYTES, _SPACE)
         except BlockingIOError:
-            return
+            return False
         except OSError as error:
             self._end(error)
-            return
+            return False
         if data:
-            self._receiver.arrived(arrived_ns(notes, offset_ns, monotonic_ns()), data)
+            self._receiver.arrived(arrived_ns(notes, clock, monotonic_ns()), data)
         else:
             self._receiver.eof_received()
             self._end(None)  # who has ended its answer does not need the rest of the request
+        return bool(data)
 
     def _send(self, data: bytes) -> None:
         try:
@@ -248,21 +291,21 @@ class StampedSocket:
         self._loop.call_soon(self._receiver.connection_lost, cause)
 
 
-def arrived_ns(notes: list[tuple[int, int, bytes]], offset_ns: int | None, read_ns: int) -> int:
+def arrived_ns(notes: list[tuple[int, int, bytes]], clock: StampClock | None, read_ns: int) -> int:
     """Return when the bytes of a read came in, on the monotonic clock.
 
     Args:
         notes: the ancillary data of the read.
-        offset_ns: the monotonic clock less the wall clock; None if that is not known.
+        clock: how stamps are read; None if they cannot be.
         read_ns: the monotonic clock after the read: the answer where the kernel's stamp is absent,
             or cannot be.
     """
-    if offset_ns is not None:
+    if clock is not None:
         for level, kind, data in notes:
             if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
                 second, rest_ns = _TIMESPEC.unpack_from(data)
-                stamp_ns: int = second * NS_PER_S + rest_ns + offset_ns
-                if read_ns - _PENDING_MOST_NS < stamp_ns <= read_ns:
+                stamp_ns: int = second * NS_PER_S + rest_ns + clock.offset_ns
+                if clock.oldest_ns < stamp_ns <= read_ns:
                     return stamp_ns
     return read_ns
 

@@ -111,6 +111,14 @@ class Connection(asyncio.Protocol):
         self._on_lost(self)
 
     @property
+    def can_send(self) -> bool:
+        """Whether a request can leave: nobody has begun to end the connection.
+
+        `is_open` says whether its end was told to us, which is a turn of the loop later.
+        """
+        return self.is_open and self._transport is not None and not self._transport.is_closing()
+
+    @property
     def has_unread(self) -> bool:
         """Whether bytes wait for a reader."""
         return bool(self._received)
@@ -136,8 +144,7 @@ class Connection(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-            if self._stamped is not None:
-                self._stamped.catch_up()
+            self.catch_up()
         received, self._received = self._received, []
         if self._gathers:
             self._gathers = GATHERED_MOST
@@ -149,6 +156,27 @@ class Connection(asyncio.Protocol):
             self._failure = failure
             self._wake()
             self.abort()
+
+    def fail_at(self, due_ns: int, failure: Exception) -> None:
+        """Give the connection up; the reader gets what had arrived by then, and then `failure`.
+
+        This process may have been stopped, and what was there in time not be read yet: the server's
+        end of the connection too, which the reader is then told instead. An encrypted connection
+        does not tell when bytes came before they were read.
+        """
+        if self._stamped is not None:
+            self._stamped.take_in()
+        arrived, self._received = (
+            self._received,
+            [one for one in self._received if one[0] <= due_ns],
+        )
+        if self.can_send or len(self._received) < len(arrived):
+            self.fail(failure)
+
+    def catch_up(self) -> None:
+        """Take note of what has come, an end too, if nobody has looked for a while."""
+        if self._stamped is not None:
+            self._stamped.catch_up()
 
     def close(self) -> None:
         """End the connection in order."""

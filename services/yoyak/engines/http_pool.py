@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import socket
 from collections import deque
@@ -17,7 +18,18 @@ from yoyak.errors import EngineError
 MOST_IDLE_S = 4.0
 KEEP_READY_S = 60.0  # after the last use; then idle connections end, and the next request connects
 CONNECT_TIMEOUT_S = 10.0
+# Where more wait to be accepted than a server allows (100 of asyncio's, 128 on older systems), the
+# kernel drops what comes, and tries again a second later. So groups, and time to accept each.
+_OPENED_AT_ONCE = 64
+_TO_ACCEPT_S = 0.01
 _CLOSE_S = 1.0
+# What the engine cannot help, and what would.
+_OWN_LIMITS = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n), or send fewer requests at once",
+    errno.ENFILE: "raise this host's limit of open files (sysctl fs.file-max)",
+    errno.EADDRNOTAVAIL: "wait for ports to be free again, or allow more of them "
+    "(sysctl net.ipv4.ip_local_port_range)",
+}
 _SOON_S = 0.5  # a server that closes a new connection within it gets no further one unasked
 
 
@@ -55,9 +67,13 @@ class ConnectionPool:
         """
         self._wanted = connections
         self._used_s = asyncio.get_running_loop().time()
-        opened = await asyncio.gather(*(self.open() for _ in range(self._missing())))
-        for connection in opened:
-            self._put_idle(connection)
+        missing = self._missing()
+        for opened in range(0, missing, _OPENED_AT_ONCE):
+            if opened:
+                await asyncio.sleep(_TO_ACCEPT_S)
+            together = min(_OPENED_AT_ONCE, missing - opened)
+            for connection in await asyncio.gather(*(self.open() for _ in range(together))):
+                self._put_idle(connection)
 
     def take_ready(self) -> Connection | None:
         """Return a connection that is open and fresh, or None."""
@@ -65,7 +81,8 @@ class ConnectionPool:
         while self._idle:
             connection = self._idle.popleft()
             self._timers.pop(connection).cancel()
-            if connection.is_open and not connection.has_unread:
+            connection.catch_up()
+            if connection.can_send and not connection.has_unread:
                 return connection
             connection.abort()
         return None
@@ -83,8 +100,9 @@ class ConnectionPool:
             raise self._unreachable(f"no answer within {CONNECT_TIMEOUT_S:.0f} s") from error
         except OSError as error:  # also of TLS and of name resolution
             self._known.clear()
-            raise self._unreachable(error.strerror or str(error)) from error
-        if connection.is_open:  # one that was refused in the meantime is not counted
+            mend = _OWN_LIMITS.get(error.errno or 0)
+            raise self._unreachable(error.strerror or str(error), mend) from error
+        if connection.can_send:  # one that was refused in the meantime is not counted
             self._opened_s[connection] = asyncio.get_running_loop().time()
         return connection
 
@@ -190,7 +208,7 @@ class ConnectionPool:
         return max(0, self._wanted - have - len(self._openings))
 
     def _put_idle(self, connection: Connection) -> None:
-        if not connection.is_open:
+        if not connection.can_send:
             return
         loop = asyncio.get_running_loop()
         self._idle.append(connection)
@@ -218,11 +236,10 @@ class ConnectionPool:
     def _is_in_use(self) -> bool:
         return asyncio.get_running_loop().time() - self._used_s < KEEP_READY_S
 
-    def _unreachable(self, reason: str) -> EngineError:
+    def _unreachable(self, reason: str, mend: str | None = None) -> EngineError:
+        mend = mend or "start the engine, or give its address with --url"
         return EngineError(
-            f"no connection to {self.address.url} ({reason}); "
-            "start the engine, or give its address with --url",
-            error_class="connect",
+            f"no connection to {self.address.url} ({reason}); {mend}", error_class="connect"
         )
 
 

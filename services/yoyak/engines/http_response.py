@@ -78,7 +78,7 @@ class Response:
             self.is_complete
             and self._keeps_alive
             and not self._has_excess
-            and self._connection.is_open
+            and self._connection.can_send
             and not self._connection.has_unread
         )
 

@@ -66,7 +66,6 @@ class HttpClient:
         *,
         headers: Mapping[str, str] | None = None,
         timeout_s: float,
-        idle_timeout_s: float | None = None,
         may_gather: bool = False,
     ) -> AsyncIterator[Response]:
         """Send a request and give its response once status and headers are there.
@@ -80,25 +79,22 @@ class HttpClient:
             path: begins with a slash.
             payload: sent as JSON; None for no body.
             headers: beside those of the client.
-            timeout_s: from now to the last byte.
-            idle_timeout_s: longest silence; None for no limit but the above.
+            timeout_s: from now to the arrival of the last byte.
             may_gather: many pieces may be handed over together, each with the stamp of its arrival.
 
         Raises:
             EngineError: connect, reset, timeout or protocol; also while the response is read.
         """
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + timeout_s
+        deadline = _Deadline(timeout_s)
         request = self._request(method, path, payload, headers, closes=self._pool.is_one_shot)
         where = f"{self.address.url}{path}"
         connection = self._pool.take_ready()
         if connection is None:
-            connection = await self._open_within(deadline_s, where, timeout_s)
+            connection = await self._open_within(deadline, where)
         connection.send(request)  # before all else: what reads the answer is made on its way
         response = Response(connection, where)
-        guard = _Deadlines(connection, where, timeout_s=timeout_s, idle_timeout_s=idle_timeout_s)
         try:
-            guard.begin(deadline_s)
+            deadline.hold(connection, where)
             if self._pool.is_one_shot:
                 self._pool.replenish()
             await response.begin()
@@ -106,7 +102,7 @@ class HttpClient:
                 self._pool.gather(connection)
             yield response
         finally:
-            guard.end()
+            deadline.end()
             self._pool.gather_no_more(connection)
             response.release()
             if not response.is_complete:
@@ -171,19 +167,17 @@ class HttpClient:
         Raises:
             EngineError: connect, reset, timeout or protocol.
         """
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + timeout_s
+        deadline = _Deadline(timeout_s)
         where = f"{self.address.url}{path}"
-        connection = await self._open_within(deadline_s, where, timeout_s)
+        connection = await self._open_within(deadline, where)
         response = Response(connection, where)
-        guard = _Deadlines(connection, where, timeout_s=timeout_s, idle_timeout_s=None)
         try:
             connection.send(self._request(method, path, payload, None, closes=True))
-            guard.begin(deadline_s)
+            deadline.hold(connection, where)
             await response.begin()
             return response.status, await response.read_whole()
         finally:
-            guard.end()
+            deadline.end()
             response.release()
             connection.abort()
 
@@ -211,57 +205,44 @@ class HttpClient:
         head = request_head(self.address, method, path, fields=fields, content_length=len(body))
         return head + body
 
-    async def _open_within(self, deadline_s: float, where: str, timeout_s: float) -> Connection:
+    async def _open_within(self, deadline: "_Deadline", where: str) -> Connection:
         try:
-            async with asyncio.timeout_at(deadline_s):
+            async with asyncio.timeout(deadline.left_s()):
                 return await self._pool.open()
         except TimeoutError as error:
-            raise _timed_out(where, f"not done within {timeout_s:g} s") from error
+            raise deadline.passed(where) from error
 
 
-class _Deadlines:
-    """Fails a connection when its request has lasted too long or has been silent too long."""
+class _Deadline:
+    """The moment by which the last byte of a request must have arrived, read or not."""
 
-    def __init__(
-        self, connection: Connection, where: str, *, timeout_s: float, idle_timeout_s: float | None
-    ) -> None:
-        self._connection = connection
-        self._where = where
+    def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._idle_timeout_s = idle_timeout_s
-        self._sent_ns = 0
-        self._timers: list[asyncio.TimerHandle] = []
+        self._due_ns = monotonic_ns() + round(timeout_s * NS_PER_S)
+        self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, deadline_s: float) -> None:
-        """Start the clocks; the request has just been written."""
-        loop = asyncio.get_running_loop()
-        self._sent_ns = monotonic_ns()
-        self._timers.append(loop.call_at(deadline_s, self._overdue))
-        if self._idle_timeout_s is not None:
-            self._timers.append(
-                loop.call_later(self._idle_timeout_s, self._look, self._idle_timeout_s)
-            )
+    def left_s(self) -> float:
+        """Return the time until then."""
+        return (self._due_ns - monotonic_ns()) / NS_PER_S
+
+    def hold(self, connection: Connection, where: str) -> None:
+        """Fail a connection, whose request has just been written, when the moment has come."""
+        left_s = self.left_s()
+        if left_s <= 0:
+            connection.fail_at(self._due_ns, self.passed(where))
+        else:  # timers may end early: uvloop's by the time that the loop's turn has lasted
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(left_s, self.hold, connection, where)
 
     def end(self) -> None:
-        """Stop the clocks."""
-        for timer in self._timers:
-            timer.cancel()
+        """Let go of the connection."""
+        if self._timer is not None:
+            self._timer.cancel()
 
-    def _overdue(self) -> None:
-        self._connection.fail(_timed_out(self._where, f"not done within {self._timeout_s:g} s"))
-
-    def _look(self, idle_timeout_s: float) -> None:
-        last_ns = max(self._sent_ns, self._connection.last_arrival_ns or 0)
-        left_s = idle_timeout_s - (monotonic_ns() - last_ns) / NS_PER_S
-        if left_s <= 0:
-            self._connection.fail(_timed_out(self._where, f"silent for {idle_timeout_s:g} s"))
-        else:
-            loop = asyncio.get_running_loop()
-            self._timers.append(loop.call_later(left_s, self._look, idle_timeout_s))
-
-
-def _timed_out(where: str, what: str) -> EngineError:
-    return EngineError(
-        f"{where} was {what}; raise --timeout, or see what keeps the engine busy",
-        error_class="timeout",
-    )
+    def passed(self, where: str) -> EngineError:
+        """Return the error of a request that was not done by then."""
+        return EngineError(
+            f"{where} was not done within {self._timeout_s:g} s; raise --timeout, or see what "
+            "keeps the engine busy",
+            error_class="timeout",
+        )

@@ -340,33 +340,6 @@ async def test_a_drip_of_bytes_does_not_outlive_the_deadline(clients: list[HttpC
         ).error_class == "timeout"
 
 
-async def test_silence_is_told_from_slowness(clients: list[HttpClient]) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(HEAD)
-        for _ in range(10):
-            await peer.send(chunk(b"."))
-            await asyncio.sleep(0.02)
-        if peer.number == 0:
-            await peer.send(END)
-        await peer.gone()
-
-    async with serving(script) as server:
-        client = connected(clients, server)
-        got: list[bytes] = []
-        for _ in range(2):
-            async with client.stream(
-                "POST", "/", {}, timeout_s=DEADLINE_S, idle_timeout_s=0.1
-            ) as response:
-                if not got:
-                    got.append(await response.read_whole())
-                    await client.close()
-                else:
-                    with pytest.raises(EngineError, match=r"silent for 0\.1 s"):
-                        await response.read_whole()
-    assert got == [b".........."]
-
-
 async def test_leaving_early_ends_the_connection(clients: list[HttpClient]) -> None:
     has_gone = asyncio.Event()
 
