@@ -1,4 +1,4 @@
-"""Finding an engine's process: by the port it listens on, by its command, or by its cgroup."""
+"""Finding an engine's process: by the port it listens on, or by its command."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -39,12 +39,6 @@ def find_pids_by_command(name: str, root: Path = Path("/")) -> tuple[int, ...]:
     `ollama` finds `/usr/bin/ollama serve`. Works in the host's pid namespace for containers too.
     """
     found = [pid for pid in pids(root) if name in program_names(pid, root)]
-    return by_age(found, root)
-
-
-def find_pids_by_cgroup(text: str, root: Path = Path("/")) -> tuple[int, ...]:
-    """Return the processes whose cgroup path holds a text (a container's id), eldest first."""
-    found = [pid for pid in pids(root) if text in (read_text(root / f"proc/{pid}/cgroup") or "")]
     return by_age(found, root)
 
 

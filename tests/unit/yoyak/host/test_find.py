@@ -5,7 +5,6 @@ from tests.unit.yoyak.host.fake_proc import FakeProc
 from yoyak.host.find import (
     find_listening_pid,
     find_pid_of_namespace,
-    find_pids_by_cgroup,
     find_pids_by_command,
 )
 
@@ -77,13 +76,6 @@ def test_a_program_is_found_by_its_name_whatever_its_path(fake_proc: FakeProc) -
         fake_proc.process(pid, starttime=pid)
         (fake_proc.root / f"proc/{pid}/cmdline").write_text(command)
     assert find_pids_by_command("ollama", fake_proc.root) == (41, 43)
-
-
-def test_a_container_is_found_by_its_cgroup(fake_proc: FakeProc) -> None:
-    fake_proc.process(41)
-    fake_proc.process(42)
-    (fake_proc.root / "proc/42/cgroup").write_text("0::/system.slice/docker-4b1c0d9e.scope\n")
-    assert find_pids_by_cgroup("4b1c0d9e", fake_proc.root) == (42,)
 
 
 def test_a_containers_own_pid_is_translated(fake_proc: FakeProc) -> None:
