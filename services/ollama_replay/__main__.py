@@ -4,10 +4,12 @@ import argparse
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic_ns
 
@@ -64,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         script = Script() if options.script is None else read_script(options.script)
         pin(options.cpu)
+        allow_many_connections()
         if options.realtime:
             take_precedence()
         log = open_log(options.truth)
@@ -99,6 +102,13 @@ def pin(cpu: int | None) -> None:
     except (OSError, OverflowError) as cause:
         free = ", ".join(str(one) for one in sorted(os.sched_getaffinity(0)))
         raise HostError(f"cannot run on core {cpu}; give --cpu one of {free}") from cause
+
+
+def allow_many_connections() -> None:
+    """Take as many open files as this host lets us have: each stream is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # no hard limit, which a soft one must not be without
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def take_precedence() -> None:

@@ -19,6 +19,7 @@ from yoyak.bench.identity import iso_utc
 from yoyak.bench.load_client import LoadSpec, LoadUsage
 from yoyak.bench.progress import Progress
 from yoyak.errors import HostError, one_line
+from yoyak.host.open_files import allow_connections
 from yoyak.host.topology import read_topology
 from yoyak.records import SCHEMA_VERSION, Calibration, CalibrationLevel, RequestRecord
 from yoyak.store.codec import from_json
@@ -76,8 +77,10 @@ def calibrate(
         progress: is told about the levels.
 
     Raises:
-        HostError: a process could not be started, or did not end.
+        HostError: a process could not be started, or did not end, or this host does not allow so
+            many connections.
     """
+    allow_connections(max(concurrencies))  # of both processes, which inherit it
     cores = separate_cores()
     if cores.client is None:
         progress.note(

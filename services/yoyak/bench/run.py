@@ -26,6 +26,7 @@ from yoyak.errors import UsageError
 from yoyak.host.cloud import CloudIdentity
 from yoyak.host.facts import HostFacts, host_facts
 from yoyak.host.find import find_pid_of_namespace
+from yoyak.host.open_files import allow_connections
 from yoyak.host.sampler_handle import SamplerProcess, SamplerReport
 from yoyak.host.topology import auto_threads
 from yoyak.records import EngineFacts, Finding, Manifest, Perf, RequestRecord
@@ -77,9 +78,11 @@ async def run_benchmark(
 
     Raises:
         UsageError: the dataset or an option cannot be used.
-        HostError: the engine cannot be reached or does not do what is asked of it.
+        HostError: the engine cannot be reached or does not do what is asked of it, or this host
+            does not allow so many connections.
     """
     config = resolved.config
+    allow_connections(config.concurrency)
     times = StepTimes(config.cache)
     dataset = read_dataset(config.dataset)
     articles = choose_articles(dataset, config)

@@ -1,6 +1,8 @@
 """`yoyak calibrate` on this machine, at few streams."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -72,3 +74,40 @@ def test_what_is_no_list_of_streams_is_refused(yoyak: RunYoyak) -> None:
     _, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 2
     assert err.splitlines()[-1].startswith('error: --concurrency "many" is no list of numbers')
+
+
+def limited(soft: int, hard: int, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python with so many open files."""
+    limits = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
+    return subprocess.run(
+        ["sh", "-c", limits, "sh", sys.executable, *command],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+    )
+
+
+MANY_STREAMS = """
+from yoyak.bench.calibrate import Round, measure_level, separate_cores
+from yoyak.host.open_files import allow_connections
+allow_connections(200)
+level = measure_level(
+    200, engine="ollama", cores=separate_cores(), is_realtime=False, work=Round(1, 4)
+)
+print(level.requests, level.failed)
+"""
+
+
+def test_more_streams_than_a_process_may_open_files_at_first_are_measured() -> None:
+    done = limited(100, 1000, "-c", MANY_STREAMS)
+    assert done.stdout.split() == ["200", "0"], done.stderr
+
+
+def test_more_streams_than_this_host_allows_are_refused_in_one_line() -> None:
+    done = limited(256, 256, "-m", "yoyak.cli", "calibrate", "--concurrency", "1,4096")
+    assert done.returncode == 3
+    assert done.stderr == (
+        "error: 4096 streams need 4160 open files and this host allows 256; raise its hard limit "
+        "(ulimit -Hn 4160), or ask for fewer: --concurrency 192\n"
+    )
