@@ -193,7 +193,9 @@ OPTIONS = (
     Option("threads", _threads, "auto or a number from 1", "auto or a number"),
     Option("context", _at_least(1), "a number from 1", "tokens of one slot"),
     Option("batch", _at_least(1), "a number from 1", "tokens of a prompt batch"),
-    Option("concurrency", _at_least(1), "a number from 1", "requests in the engine at once"),
+    Option(
+        "concurrency", _at_least(1), "a number from 1", "requests in the engine at once: its slots"
+    ),
     Option("queue", _at_least(0), "a number from 0", "requests that may wait for that"),
     Option("timeout_s", _positive_s, "seconds above 0", "of a request, the wait included"),
     Option("grace_s", _positive_s, "seconds above 0", "for requests in flight at the end"),

@@ -48,6 +48,7 @@ class RunConfig:
     cooldown: float = 0.0  # seconds of rest before each repetition but the first
     output_tokens: int = 200
     threads: int | None = None  # None: auto, the physical cores within affinity and quota
+    slots: int | None = None  # requests that the engine works on at once; None: see `parallel`
     context: int = 4096  # tokens a slot
     batch: int = 512
     seed: int = 1
@@ -60,6 +61,11 @@ class RunConfig:
     instance_type: str | None = None  # None: what firmware or the cloud's metadata say
     instance_id: str | None = None
     availability_zone: str | None = None
+
+    @property
+    def parallel(self) -> int:
+        """Slots of an engine that we start: as many as asked for, else as there are users."""
+        return self.concurrency if self.slots is None else self.slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +282,7 @@ PARSERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "cooldown": ('seconds, or a duration such as "10s"; 0 for none', _rest),
     "output_tokens": _COUNT,
     "threads": ('"auto" or a whole number of at least 1', _auto(_count)),
+    "slots": ('"auto" or a whole number of at least 1', _auto(_count)),
     "context": _COUNT,
     "batch": _COUNT,
     "seed": ("a whole number of at least 0", _whole),
@@ -306,6 +313,12 @@ def _check(config: RunConfig, origins: Mapping[str, Origin]) -> None:
         )
     if config.rate is None and config.slo is None and origins["arrivals"] != "default":
         raise UsageError("--arrivals shapes an open loop; give --rate as well")
+    is_closed = config.rate is None and config.slo is None
+    if is_closed and config.parallel < config.concurrency:
+        raise UsageError(
+            f"--slots {config.slots} is too few for --concurrency {config.concurrency}: each "
+            "user needs one; raise --slots"
+        )
     if config.output_tokens >= config.context:
         raise UsageError(
             f"--output-tokens {config.output_tokens} leaves no room for a prompt in "

@@ -114,6 +114,15 @@ def _load(perf: Perf) -> Value:
     return None if work.rate_per_s is None else f"{work.arrivals}, {work.rate_per_s:g} a second"
 
 
+def _slots(perf: Perf) -> Value:
+    """In a closed loop there are as many as users, or more than are used."""
+    if perf.workload.arrivals is None:
+        return None
+    if perf.workload.arrivals == "closed":
+        return "one a user"
+    return _text(perf.engine.parallel) or "the engine's own"
+
+
 def _weights(runs: Mapping[str, Perf]) -> Mapping[str, Value]:
     """The digest of the weights where every run has it, else that of the manifest likewise.
 
@@ -161,6 +170,7 @@ CONDITIONS: Mapping[str, Callable[[Perf], Value]] = {
     "seed": lambda perf: _text(perf.workload.seed),
     "temperature": lambda perf: _text(perf.workload.temperature),
     "load": _load,
+    "slots": _slots,
     "threads": lambda perf: _text(perf.workload.threads_rule),
     "weights": lambda perf: _digest(perf.model.weights_sha256),  # see _weights
     "quantization": _quantization,

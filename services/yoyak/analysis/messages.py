@@ -85,6 +85,7 @@ TEXT: Mapping[str, tuple[str, str]] = {
     "gate_seed": ("Seed", "시드"),
     "gate_temperature": ("Temperature", "온도"),
     "gate_load": ("Load", "부하"),
+    "gate_slots": ("Slots", "슬롯"),
     "gate_threads": ("Rule for threads", "스레드 규칙"),
     "gate_weights": ("Weights", "가중치"),
     "gate_quantization": ("Quantization", "양자화"),
@@ -125,6 +126,10 @@ TEXT: Mapping[str, tuple[str, str]] = {
     "why_load": (
         "how many requests wait for each other decides latency and throughput",
         "동시에 기다리는 요청 수가 지연과 처리량을 정합니다",
+    ),
+    "why_slots": (
+        "in open loop an engine that works on more requests at once reaches other rates",
+        "열린 루프에서는 엔진이 동시에 처리하는 요청 수에 따라 도달하는 요청률이 다릅니다",
     ),
     "why_threads": (
         "hosts may use different numbers of threads, but by the same rule",

@@ -34,7 +34,7 @@ def plan_words(
         repetitions_left: fewer than planned in a run that was resumed.
     """
     if config.slo is not None:
-        return (_sweep_words(config, path),)
+        return _sweep_words(config, facts, path)
     size = f"{repetitions_left} repetitions of {len(work.articles)} articles"
     needs = ", ".join(f"{hosts} hosts {n}" for hosts, n in REPETITIONS_NEEDED.items())
     eta = _eta_words(config, facts, work, threads=threads, repetitions=repetitions_left)
@@ -44,14 +44,18 @@ def plan_words(
     )
 
 
-def _sweep_words(config: RunConfig, path: Path) -> str:
+def _sweep_words(config: RunConfig, facts: EngineFacts, path: Path) -> Sequence[str]:
     length = "as many requests as its percentile needs (130 for a p95)"
     if config.duration is not None:
         length = duration_words(config.duration)
-    return (
+    plan = (
         f"search for the highest rate with {config.slo} into {path}: about 6 to 10 steps, each of "
         f"{length}; the time is known once the first rate is"
     )
+    if facts.parallel != 1:
+        return (plan,)
+    more = "start the service with --concurrency N" if facts.via else "give --slots N"
+    return (plan, f"the engine works on one request at a time; for more, {more}")
 
 
 def _eta_words(

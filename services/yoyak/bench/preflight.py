@@ -41,9 +41,10 @@ def check_engine(facts: EngineFacts, config: RunConfig, *, threads: int) -> None
         ("threads", "threads", threads, facts.threads),
         ("context", "context tokens a slot", config.context, facts.context_tokens),
         ("batch", "batch tokens", config.batch, facts.batch_tokens),
+        ("slots", "slots", config.slots, facts.parallel),
     )
     for option, meaning, wanted, found in asked:
-        if found is not None and found != wanted:
+        if None not in (wanted, found) and found != wanted:
             raise HostError(
                 f"the engine runs with {found} {meaning}, the run asks for {wanted}; "
                 f"start the engine with {wanted}, or give --{option} {found}"

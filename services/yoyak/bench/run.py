@@ -100,7 +100,7 @@ async def run_benchmark(
         threads=threads,
         context=config.context,
         batch=config.batch,
-        parallel=config.concurrency,
+        parallel=config.parallel,
         timeout_s=config.timeout,
         cache_dir=config.cache.expanduser(),
         build=config.build,
@@ -108,7 +108,7 @@ async def run_benchmark(
     )
     try:
         with times.step(progress, _engine_title(config), guess_s=guess_start_s(_size(config))):
-            facts = await engine.describe()
+            facts = await _describe(engine, config)
         check_engine(facts, config, threads=threads)
         work = await count_work(engine, articles, config)
         started_at = datetime.now(UTC)
@@ -224,7 +224,7 @@ class _Blocks:
             return []
         if self.facts.can_reload:
             await self.blocks.reload(repetition)
-            self.facts = await self.engine.describe()
+            self.facts = await _describe(self.engine, self.blocks.config)
             pid = _local_pid(self.facts, self.host)
             if pid is not None:
                 self.sampler.point_at_engine(pid=pid)
@@ -285,6 +285,14 @@ async def _send_traces(
             f"{how.dropped} of {how.dropped + how.sent} spans were not taken by "
             f"{traces.endpoint} ({how.failure}); the run is whole without them"
         )
+
+
+async def _describe(engine: Engine, config: RunConfig) -> EngineFacts:
+    """Return the engine's facts; where it does not tell its slots, as many as the run was told."""
+    facts = await engine.describe()
+    if facts.parallel is None:
+        return dataclasses.replace(facts, parallel=config.slots)
+    return facts
 
 
 def _engine_title(config: RunConfig) -> str:

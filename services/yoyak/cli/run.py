@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULTS = RunConfig()
+_AUTO = ("threads", "slots", "warmup")
 
 OPTION_HELP = {
     "dataset": "Folder of articles, as `yoyak crawl` writes it.",
@@ -40,6 +41,8 @@ OPTION_HELP = {
     "cooldown": "Rest before each repetition but the first.",
     "output_tokens": "Tokens to write, exactly, where the engine can.",
     "threads": '"auto": physical cores within affinity and quota.',
+    "slots": 'Requests that llamacpp works on at once; "auto": --concurrency, in open loop 1. '
+    "Of an engine that runs already: how many it has.",
     "context": "Tokens of a slot's context.",
     "batch": "Tokens of a prompt batch.",
     "seed": "Of orders, arrivals and sampling.",
@@ -59,7 +62,7 @@ def config_options(command: F) -> F:
     """Add a flag for each field of RunConfig, in its order."""
     for name in reversed(list(PARSERS)):
         default = getattr(_DEFAULTS, name)
-        shown = "auto" if default is None and name in ("threads", "warmup") else default
+        shown = "auto" if default is None and name in _AUTO else default
         option = click.option(
             f"--{name.replace('_', '-')}",
             name,

@@ -195,7 +195,14 @@ class EmbeddedLlama:
                 known_model, settings.model, cache_dir=settings.cache_dir
             )
             _check_settings(settings, self._model)
-        await asyncio.to_thread(check_ram, self._model.file.path.name, self._model.file.size_bytes)
+        file, settings = self._model.file, self._settings
+        tokens = settings.context * settings.parallel
+        await asyncio.to_thread(
+            check_ram,
+            file.path.name,
+            file.size_bytes,
+            context_bytes=(file.context_bytes_per_token or 0) * tokens,
+        )
         return self._model
 
     async def _start(self, model: KnownModel) -> _Running:

@@ -21,6 +21,7 @@ from yoyak.units import MIB
 MAX_HEADER_BYTES = 64 * MIB
 _FIRST_READ_BYTES = 2 * MIB
 _READ_GROWTH = 4
+_HALF_BYTES = 2  # of a number in half precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class ModelFile:
     Attributes:
         quantization: as Ollama writes it: "Q4_0", "Q4_K_M".
         context_length: tokens that the model was trained for.
+        context_bytes_per_token: keys and values of a token, as llama.cpp keeps them: in half
+            precision. None too where not every layer keeps as many.
         synthetic: the file says that its weights are random, by yoyak's key or a tag "synthetic".
         synth_preset: with `synth_seed` and `synth_version`, what yoyak made the file from.
     """
@@ -43,6 +46,7 @@ class ModelFile:
     parameter_count: int
     tensor_count: int
     context_length: int | None
+    context_bytes_per_token: int | None
     embedding_length: int | None
     layers: int | None
     vocab_size: int | None
@@ -132,6 +136,9 @@ def _model_file(path: Path, size_bytes: int, header: GgufHeader) -> ModelFile:
         parameter_count=sum(tensor.parameter_count for tensor in header.tensors),
         tensor_count=len(header.tensors),
         context_length=facts.count(f"{architecture}.context_length"),
+        context_bytes_per_token=_context_bytes_per_token(facts)
+        if architecture == "llama"
+        else None,
         embedding_length=facts.count(f"{architecture}.embedding_length"),
         layers=facts.count(f"{architecture}.block_count"),
         vocab_size=facts.items("tokenizer.ggml.tokens") if vocab_size is None else vocab_size,
@@ -142,6 +149,22 @@ def _model_file(path: Path, size_bytes: int, header: GgufHeader) -> ModelFile:
         synth_seed=facts.count("yoyak.synth.seed"),
         synth_version=facts.count("yoyak.synth.version"),
     )
+
+
+def _context_bytes_per_token(facts: "_Facts") -> int | None:
+    """2 (keys, values) x layers x heads of keys x length of a head x 2 bytes."""
+    layers, width = facts.count("llama.block_count"), facts.count("llama.embedding_length")
+    heads, key_heads, length = (
+        facts.header.metadata.get(f"llama.attention.{name}")  # an array where layers differ
+        for name in ("head_count", "head_count_kv", "key_length")
+    )
+    if not (layers and width and isinstance(heads, int) and heads):
+        return None
+    key_heads = heads if key_heads is None else key_heads
+    length = width // heads if length is None else length
+    if not (isinstance(key_heads, int) and isinstance(length, int)):
+        return None
+    return 2 * layers * key_heads * length * _HALF_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from yoyak.units import GIB, KIB
 COMFORTABLE_RATIO = 2.0
 
 
-def check_ram(name: str, size_bytes: int, *, available_bytes: int | None = None) -> str | None:
+def check_ram(
+    name: str, size_bytes: int, *, context_bytes: int = 0, available_bytes: int | None = None
+) -> str | None:
     """Check that a model can be loaded on the CPU.
 
     The repacked weights, about the size of the file, must fit. The file itself is mapped; where it
@@ -21,6 +23,7 @@ def check_ram(name: str, size_bytes: int, *, available_bytes: int | None = None)
     Args:
         name: the file or preset, for the message.
         size_bytes: size of the model file.
+        context_bytes: of the context of all slots, which must fit beside the weights.
         available_bytes: None for `available_ram_bytes()`; where that is unknown too, nothing is
             checked.
 
@@ -35,12 +38,16 @@ def check_ram(name: str, size_bytes: int, *, available_bytes: int | None = None)
     if available_bytes is None:
         return None
     has = f"{available_bytes / GIB:.1f} GiB of memory is available"
-    if available_bytes < size_bytes:
+    if available_bytes < size_bytes + context_bytes:
+        of_it, smaller = "", "a smaller model"
+        if context_bytes:
+            of_it = f" ({context_bytes / GIB:.1f} of it for its context)"
+            smaller = "a smaller model, a smaller --context or fewer --slots"
         raise HostError(
-            f'"{name}" needs at least {size_bytes / GIB:.1f} GiB of memory and {has}; '
-            "stop other programs, or take a smaller model"
+            f'"{name}" needs at least {(size_bytes + context_bytes) / GIB:.1f} GiB of memory'
+            f"{of_it} and {has}; stop other programs, or take {smaller}"
         )
-    comfortable_bytes = size_bytes * COMFORTABLE_RATIO
+    comfortable_bytes = size_bytes * COMFORTABLE_RATIO + context_bytes
     if available_bytes < comfortable_bytes:
         return (
             f'"{name}" loads well with {comfortable_bytes / GIB:.1f} GiB of memory and {has}; '

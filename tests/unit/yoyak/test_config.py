@@ -65,6 +65,8 @@ def test_an_empty_variable_is_an_unset_one() -> None:
         ({"rate": "1", "concurrency": "2"}, "exclude each other"),
         ({"arrivals": "poisson"}, "give --rate as well"),
         ({"output_tokens": "4096"}, "leaves no room"),
+        ({"slots": "0"}, '--slots is "0"; it takes "auto" or a whole number'),
+        ({"slots": "2", "concurrency": "4"}, "--slots 2 is too few for --concurrency 4"),
     ],
 )
 def test_a_wrong_value_gets_one_line_that_says_what_it_takes(
@@ -102,6 +104,22 @@ def test_durations_take_units(text: str, expected_s: float) -> None:
 @pytest.mark.parametrize(("text", "expected"), [("auto", None), ("3", 3), ("0", 0)])
 def test_warmup_is_auto_or_a_count(text: str, expected: int | None) -> None:
     assert resolve({"warmup": text}, environ={}).config.warmup == expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({}, 1),
+        ({"concurrency": "4"}, 4),
+        ({"concurrency": "4", "slots": "auto"}, 4),
+        ({"concurrency": "4", "slots": "8"}, 8),
+        ({"rate": "2"}, 1),
+        ({"rate": "2", "slots": "4"}, 4),
+        ({"slo": "ttft_p95=2s", "slots": "4"}, 4),
+    ],
+)
+def test_slots_are_as_many_as_users_unless_told(flags: dict[str, str], expected: int) -> None:
+    assert resolve(flags, environ={}).config.parallel == expected
 
 
 def test_targets_have_one_form_in_the_configuration() -> None:

@@ -42,9 +42,10 @@ def loads_missing(evidence: Evidence) -> Finding | None:
 def options_not_confirmed(evidence: Evidence) -> Finding | None:
     """The engine did something else than asked, or does not say."""
     engine, work = evidence.manifest.engine, evidence.manifest.workload
-    threads = evidence.manifest.options.get("threads")
+    threads, slots = map(evidence.manifest.options.get, ("threads", "slots"))
     pairs = (
         ("threads", threads.value if threads else None, engine.threads),
+        ("slots", slots.value if slots else None, engine.parallel),
         ("context", work.context_tokens, engine.context_tokens),
         ("batch", work.batch_tokens, engine.batch_tokens),
     )

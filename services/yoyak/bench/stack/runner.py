@@ -205,7 +205,7 @@ async def _describe(config: RunConfig) -> EngineFacts:
         threads=auto_threads() if config.threads is None else config.threads,
         context=config.context,
         batch=config.batch,
-        parallel=config.concurrency,
+        parallel=config.parallel,
         timeout_s=config.timeout,
         cache_dir=config.cache,
     )

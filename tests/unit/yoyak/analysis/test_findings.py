@@ -6,7 +6,16 @@ import pytest
 
 from yoyak.analysis.findings import CHECKS
 from yoyak.analysis.findings.host import uses_avx512
-from yoyak.records import Finding, GpuSample, HostSample, LoadRecord, Manifest, Perf, RequestRecord
+from yoyak.records import (
+    Finding,
+    GpuSample,
+    HostSample,
+    LoadRecord,
+    Manifest,
+    Option,
+    Perf,
+    RequestRecord,
+)
 
 MakePerf = Callable[..., Perf]
 MakeSample = Callable[..., HostSample]
@@ -200,6 +209,9 @@ def test_options_that_the_engine_changed_are_invalid_and_silent_ones_a_note(
 ) -> None:
     other = replace(manifest, engine=replace(manifest.engine, context_tokens=2048))
     assert found(make_perf(manifest=other))["options-not-followed"].severity == "invalid"
+    slots = {**manifest.options, "slots": Option(value=8, origin="flag")}
+    fewer = replace(manifest, options=slots, engine=replace(manifest.engine, parallel=2))
+    assert "slots 8 -> 2" in found(make_perf(manifest=fewer))["options-not-followed"].message
     silent = replace(manifest, engine=replace(manifest.engine, batch_tokens=None))
     assert "batch" in found(make_perf(manifest=silent))["options-unconfirmed"].message
 

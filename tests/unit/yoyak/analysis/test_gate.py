@@ -126,6 +126,32 @@ def test_another_engine_model_or_clock_is_refused(
         compare([pair[0], change(pair[1])])
 
 
+def with_slots(perf: Perf, parallel: int | None, arrivals: str | None) -> Perf:
+    engine = replace(perf.engine, parallel=parallel)
+    return with_work(replace(perf, engine=engine), arrivals=arrivals)
+
+
+def test_in_open_loop_other_slots_are_refused(pair: tuple[Perf, Perf]) -> None:
+    with pytest.raises(MeasuredFailure, match="--allow slots"):
+        compare([with_slots(pair[0], 1, "poisson"), with_slots(pair[1], 4, "poisson")])
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "slots", "status"),
+    [
+        ("closed", (1, 4), "same"),
+        ("poisson", (4, 4), "same"),
+        ("poisson", (None, None), "same"),
+        (None, (None, None), "unknown"),
+    ],
+)
+def test_slots_are_a_condition_where_they_decide(
+    pair: tuple[Perf, Perf], arrivals: str | None, slots: tuple[int | None, ...], status: str
+) -> None:
+    runs = [with_slots(perf, n, arrivals) for perf, n in zip(pair, slots, strict=True)]
+    assert items(compare(runs, allow=["slots", "load"]))["slots"].status == status
+
+
 def test_a_refusal_is_one_line_whatever_the_files_hold(pair: tuple[Perf, Perf]) -> None:
     odd = with_work(pair[1], threads_rule="auto\nerror: all is well")
     with pytest.raises(MeasuredFailure, match="--allow threads") as caught:

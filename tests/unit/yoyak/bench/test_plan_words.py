@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_the_repetitions_that_are_told_are_those_that_are_needed(hosts: int) -> 
 def test_the_plan_is_told_with_its_time(config: RunConfig, words: str) -> None:
     lines = plan_words(config, FACTS, WORK, threads=2, path=Path("runs/x"), repetitions_left=3)
     assert words in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("parallel", "via", "said"),
+    [
+        (1, None, "works on one request at a time; for more, give --slots N"),
+        (1, "summarizer", "for more, start the service with --concurrency N"),
+        (4, None, None),
+        (None, None, None),
+    ],
+)
+def test_a_search_on_one_slot_says_how_to_get_more(
+    parallel: int | None, via: str | None, said: str | None
+) -> None:
+    facts = replace(FACTS, parallel=parallel, via=via)
+    config = RunConfig(slo="ttft_p95=2s")
+    _, *more = plan_words(config, facts, WORK, threads=2, path=Path("x"), repetitions_left=1)
+    assert [line.endswith(said or "") for line in more] == ([] if said is None else [True])
 
 
 def test_an_unknown_speed_is_said_to_be_unknown() -> None:

@@ -18,6 +18,7 @@ KNOWN = KnownModel(
         parameter_count=9,
         tensor_count=1,
         context_length=512,
+        context_bytes_per_token=32,
         embedding_length=8,
         layers=1,
         vocab_size=4,

@@ -43,6 +43,7 @@ def test_a_synthetic_model_says_what_it_is(tiny: SynthResult) -> None:
         parameter_count=tiny.parameter_count,
         tensor_count=4 * 9 + 3,
         context_length=4096,
+        context_bytes_per_token=2 * 4 * 2 * 32 * 2,  # layers, heads of keys, their length, halves
         embedding_length=128,
         layers=4,
         vocab_size=32_000,
@@ -51,6 +52,28 @@ def test_a_synthetic_model_says_what_it_is(tiny: SynthResult) -> None:
         synth_preset="tiny",
         synth_seed=0,
         synth_version=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "bytes_per_token"),
+    [
+        ([], 2 * 2 * 4 * 16 * 2),  # as many heads of keys as of queries
+        ([entry.uint32("llama.attention.head_count_kv", 1)], 2 * 2 * 1 * 16 * 2),
+        ([entry.uint32("llama.attention.key_length", 32)], 2 * 2 * 4 * 32 * 2),
+        ([entry.texts("llama.attention.head_count_kv", ["1", "2"])], None),
+    ],
+)
+def test_the_memory_of_a_token_s_context_is_told_where_all_layers_are_alike(
+    tmp_path: Path, more: list[bytes], bytes_per_token: int | None
+) -> None:
+    shape = [
+        entry.uint32("llama.block_count", 2),
+        entry.uint32("llama.embedding_length", 64),
+        entry.uint32("llama.attention.head_count", 4),
+    ]
+    assert read_gguf(gguf_file(tmp_path, LLAMA, *shape, *more)).context_bytes_per_token == (
+        bytes_per_token
     )
 
 
@@ -71,6 +94,7 @@ def test_what_a_file_does_not_say_is_none(tmp_path: Path) -> None:
         "description",
         "quantization",
         "context_length",
+        "context_bytes_per_token",
         "embedding_length",
         "layers",
         "vocab_size",

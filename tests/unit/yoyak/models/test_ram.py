@@ -29,6 +29,17 @@ def test_less_than_the_file_is_an_error() -> None:
     )
 
 
+def test_the_context_of_all_slots_must_fit_too() -> None:
+    assert check_ram("m", SIZE, context_bytes=3 * GIB, available_bytes=12 * GIB) is None
+    with pytest.raises(HostError) as refusal:
+        check_ram("m", SIZE, context_bytes=3 * GIB, available_bytes=6 * GIB)
+    assert str(refusal.value) == (
+        '"m" needs at least 7.0 GiB of memory (3.0 of it for its context) and 6.0 GiB of memory is '
+        "available; stop other programs, or take a smaller model, a smaller --context or fewer "
+        "--slots"
+    )
+
+
 def test_this_host_has_room_for_a_byte() -> None:
     assert check_ram("m", 1) is None
 

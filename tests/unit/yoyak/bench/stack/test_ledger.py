@@ -29,6 +29,7 @@ def a_run(runs: Path, run_id: str) -> None:
 def test_what_changes_the_measurement_changes_the_digest() -> None:
     others = {
         digest(RunConfig(articles=9)),
+        digest(RunConfig(slots=2)),
         digest(engine=replace(ENGINE, threads=3)),
         digest(engine=replace(ENGINE, model=ModelFacts(name="m", weights_sha256="bb"))),
         digest(dataset_sha256="e"),
@@ -36,7 +37,7 @@ def test_what_changes_the_measurement_changes_the_digest() -> None:
             RunConfig(), ENGINE, replace(HOST, instance_type="r5.8xlarge"), dataset_sha256="d"
         ),
     }
-    assert len(others | {digest()}) == 6
+    assert len(others | {digest()}) == 7
 
 
 def test_an_engine_started_anew_is_the_same_configuration() -> None:
