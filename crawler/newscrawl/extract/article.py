@@ -81,8 +81,9 @@ def _lines(
         return lines, "breaks", None
     from newscrawl.extract.library import library_lines  # lazy: half a second, 25 MB
 
-    lines, path = library_lines(html, tree, url, seen_chars=len(main))
-    if facts.stated_language == "ko":
+    is_korean = facts.stated_language == "ko"
+    lines, path = library_lines(html, tree, url, seen_chars=len(main), is_korean=is_korean)
+    if is_korean:
         lines = without_boxes(lines, tree)
     return lines, path, None
 

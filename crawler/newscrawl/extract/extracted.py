@@ -32,6 +32,7 @@ PATHS = (
     "container",  # the body element of Korean publishing systems
     "breaks",  # an element whose paragraphs are parted by line breaks
     "library",  # trafilatura
+    "blocks",  # the element whose blocks hold most sentences, where trafilatura found no text
     "rescue",  # readability, where trafilatura lost most of the text
     NOTHING,
 )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from html import unescape
 
 from lxml import etree, html
 from lxml.html import HtmlElement
@@ -19,6 +20,7 @@ SILENT = frozenset(
      "button"}
 )  # fmt: skip
 
+_TAG = re.compile(r"</?[A-Za-z!]")
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
 _BREAK = "\n"
 _BLANK_LINES = re.compile(r"(?<=[.!?\"”’)])[ \t\r]*\n[ \t\r]*\n\s*(?=\S)")
@@ -34,8 +36,10 @@ def parse_page(source: str) -> HtmlElement | None:
 
 
 def paragraphs_of_html(source: str) -> list[str]:
-    """Return the paragraphs of an HTML piece; plain text with blank lines works as well."""
+    """Return the paragraphs of an HTML piece, escaped or not; plain text with lines works too."""
     if "<" not in source:
+        source = unescape(source)
+    if not _TAG.search(source):
         return [p for part in source.splitlines() if (p := clean(part))]
     tree = parse_page(source)
     return paragraphs_of(tree) if tree is not None else []

@@ -10,7 +10,7 @@ from newscrawl.extract.fragments import clean
 MAX_PRESS_CHARS = 30
 
 _META_KEYS = ("og:title", "twitter:title", "title", "dc.title", "parsely-title", "sailthru.title")
-_SEPARATOR = re.compile(r"(\s*[|<›»]\s*|\s[-–—:·]\s)")
+_SEPARATOR = re.compile(r"(\s*(?:[|<›»]|::)\s*|\s[-–—:·]\s)")
 _SHOWN_IN = ("h1", "h2", "h3", "h4", "b", "strong", "span", "td", "div", "p", "font", "em")
 
 

@@ -152,7 +152,9 @@ def _short_text(element: HtmlElement) -> str:
 def _shown_author(tree: HtmlElement) -> str | None:
     for element in tree.iter("span", "p", "em", "div", "a", "address", "strong", "li", "td"):
         place = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('rel') or ''}"
-        if _BYLINE_PLACE.search(place) and (text := _short_text(element)):
+        text = _short_text(element)
+        # "입력 2026-11-19 17:22 | 홍길동 기자" is a byline wherever it stands.
+        if text and (_BYLINE_PLACE.search(place) or _DATE_LABEL.search(text)):
             if found := _KOREAN_NAME.findall(text):
                 return author_names(found)
             if match := re.match(

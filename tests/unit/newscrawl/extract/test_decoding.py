@@ -1,4 +1,8 @@
+from encodings.aliases import aliases
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from newscrawl.extract.decoding import decode_page
 
@@ -63,6 +67,36 @@ def test_a_byte_order_mark_is_believed(codec: str) -> None:
     decoded = decode_page(KOREAN.format(meta="").encode(codec), "euc-kr")
     assert decoded is not None
     assert decoded.text.startswith("<html>")
+
+
+@given(
+    text=st.text("가나다라마바사아자차카타파하똠펲믜뷁 .,\n0123456789", min_size=30, max_size=400),
+    codec=st.sampled_from(["utf-8", "cp949"]),
+    header=st.sampled_from([None, "utf-8", "euc-kr", "cp949", "ks_c_5601-1987", "iso-8859-1", "x"]),
+    meta=st.sampled_from(["", META, META.replace("euc-kr", "utf-8")]),
+)
+def test_korean_is_read_whatever_is_declared(
+    text: str, codec: str, header: str | None, meta: str
+) -> None:
+    assume(any(c > "가" for c in text))
+    page = KOREAN.format(meta=meta).replace("</body>", f"{text}</body>")
+    decoded = decode_page(page.encode(codec), header)
+    assert decoded is not None
+    assert decoded.text == page
+
+
+@pytest.mark.parametrize("name", sorted({*aliases.values(), "idna", "punycode", "undefined"}))
+def test_no_codec_of_python_that_a_page_names_ends_anything(name: str) -> None:
+    page = KOREAN.format(meta="").encode()
+    decoded = decode_page(page, name)
+    assert decoded is not None
+    assert "온새미증권" in decoded.text
+
+
+@given(st.binary(max_size=300), st.sampled_from([None, "idna", "hex", "utf-16", "utf-7", "hz"]))
+def test_no_bytes_raise(body: bytes, declared: str | None) -> None:
+    decoded = decode_page(body, declared)
+    assert decoded is None or isinstance(decoded.text, str)
 
 
 def test_an_unknown_charset_name_is_passed_over() -> None:

@@ -61,6 +61,21 @@ def test_the_layout_of_2022_keeps_its_title_in_the_heading_itself(stored_page: P
     assert found.modified_at is None
 
 
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("naver_2026", TODAY),
+        ("naver_2022", "https://n.news.naver.com/article/902/0000054321"),
+        ("naver_legacy", "https://news.naver.com/main/read.nhn?oid=903&aid=0000000003"),
+        ("naver_sports", "https://m.sports.naver.com/article/904/0000000004"),
+    ],
+)
+def test_each_layout_gives_its_article_and_nothing_else(
+    name: str, url: str, stored_page: Page, stored_text: Page
+) -> None:
+    assert extract(stored_page(name), url).text == stored_text(name)
+
+
 def test_the_layout_before_2022(stored_page: Page) -> None:
     found = extract(
         stored_page("naver_legacy"),
