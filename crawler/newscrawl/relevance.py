@@ -14,19 +14,21 @@ FULL_BODY_MATCHES = 3
 LEAD_PARAGRAPHS = 2
 COMPOUND_WEIGHT = 0.5  # 온새미증권노조: a word made with the keyword is about a neighbour of it
 
-# What may follow a noun in Korean without a space, longest first so that 에서는 is not read as 에.
-PARTICLES = (
-    "으로서는", "으로부터", "에서부터", "에게서는", "이라고는", "에서는", "에서도", "에게는",
-    "에게도", "이라며", "이라고", "이라는", "으로는", "으로도", "으로서", "으로써", "까지는",
-    "부터는", "보다는", "라고는", "에서의", "만으로", "조차도", "이었던", "이었다", "이지만",
-    "이므로", "에서", "에게", "에도", "에는", "에의", "와의", "과의", "이나", "이라", "이란",
-    "이며", "이고", "이다", "이든", "으로", "로서", "로써", "로는", "로도", "로의", "까지",
-    "부터", "보다", "처럼", "마다", "조차", "만은", "만의", "만이", "만을", "라며", "라고",
-    "라는", "라도", "였다", "들이", "들은", "들을", "들의", "들도", "은", "는", "이", "가",
-    "을", "를", "에", "의", "와", "과", "도", "로", "만", "나", "라", "며", "고", "께", "측",
-    "씨", "인",
-)  # fmt: skip
-_PARTICLE = "|".join(sorted(PARTICLES, key=len, reverse=True))
+# What may follow a noun in Korean without a space, as a grammar and not a list of all its
+# combinations: a plural or "the firm's side", a particle of case or the verb "to be", one of degree
+# before it and up to two behind it ("들만으로는", "에서까지도").
+_SUFFIX = "들|측|씨"
+_CASE = (
+    "이|가|을|를|의|와|과|에|로|으로|께|에서|에게|한테|께서|로서|으로서|로써|으로써|에게서|한테서|에서부터"
+    "|로부터|으로부터|이랑|랑|하고|처럼|같이|보다|만큼|대로|마다|커녕|밖에|엔|에선|에겐|론|으론|이나|나"
+)
+_TO_BE = (
+    "이다|이며|이고|이라|이란|이든|이던|이자|인|인데|인지|이었다|이었던|이었고|이었으며|였다|였던|였고|였으며"
+    "|이지만|이므로|입니다|라|란|며|고|이?라고|이?라는|이?라며|이?라서|이?라면"
+)
+_EMPHASIS = "은|는|도|의|이|을|뿐|이?라도"
+_DEGREE = "만|까지|부터|조차|마저"
+_PARTICLE = rf"(?:{_SUFFIX})?(?:{_DEGREE})?(?:{_CASE}|{_TO_BE})?(?:{_DEGREE}|{_EMPHASIS}){{0,2}}"
 _HANGUL = "가-힣"
 
 
@@ -63,7 +65,7 @@ def keyword(text: str) -> Keyword:
         text,
         re.compile(
             rf"(?<![{_HANGUL}a-z0-9]){body}"
-            rf"(?:(?:{_PARTICLE})?(?![{_HANGUL}a-z0-9])|(?P<compound>[{_HANGUL}]))"
+            rf"(?:{_PARTICLE}(?![{_HANGUL}a-z0-9])|(?P<compound>[{_HANGUL}]))"
         ),
     )
 

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from newscrawl.relevance import keyword, relevance
@@ -21,6 +23,36 @@ FIRM = [keyword("온새미증권")]
 )
 def test_a_keyword_is_found_with_particles_and_in_any_spacing(text: str) -> None:
     assert relevance("제목", text, FIRM).score == 0.3
+
+
+@pytest.mark.parametrize(
+    "particle",
+    [
+        *("은", "는", "이", "가", "을", "를", "의", "에", "와", "과", "도", "로", "만", "께", "나"),
+        *("으로서는", "으로부터", "에서부터", "에게서는", "이라고는", "에서는", "에서도", "에게는"),
+        *("에게도", "이라며", "이라고", "이라는", "으로는", "으로도", "으로서", "으로써", "까지는"),
+        *("부터는", "보다는", "라고는", "에서의", "만으로", "조차도", "이었던", "이었다", "이지만"),
+        *("이므로", "에도", "에의", "와의", "과의", "이나", "이란", "이며", "이고", "이다", "이든"),
+        *("로써", "로의", "처럼", "마다", "만은", "만의", "만이", "만을", "라며", "라고", "라는"),
+        *("라도", "였다", "들이", "들은", "들을", "들의", "들도", "측", "측은", "씨", "인", "이자"),
+        *("에선", "에겐", "한테", "한테서", "께서", "께서는", "와는", "과도", "이랑", "랑", "하고"),
+        *("뿐", "뿐만", "대로", "만큼", "만큼은", "마저", "밖에", "이라서", "커녕", "엔", "론"),
+        *("으론", "들과", "들에게", "들로부터", "에서만은", "까지도", "까지의", "입니다", "같이"),
+    ],
+)
+def test_a_keyword_with_any_particle_is_the_keyword_itself(particle: str) -> None:
+    text = f"어제 온새미증권{particle} 그랬다."
+    assert relevance("제목", text, FIRM).score == 0.3, particle
+
+
+@pytest.mark.parametrize("tail", ["노조가", "맨", "빌딩에서", "투자자문은", "배", "클럽"])
+def test_a_word_that_is_no_particle_makes_a_compound(tail: str) -> None:
+    assert relevance("제목", f"어제 온새미증권{tail} 그랬다.", FIRM).score == 0.15
+
+
+def test_a_keyword_in_pieces_of_syllables_is_the_same() -> None:
+    typed = unicodedata.normalize("NFD", "온새미증권")  # as a terminal of macOS hands it over
+    assert relevance("제목", "온새미증권은 밝혔다.", [keyword(typed)]).score == 0.3
 
 
 @pytest.mark.parametrize(
