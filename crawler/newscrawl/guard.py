@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 ALLOWED_HOSTS_SETTING = "NEWSCRAWL_ALLOWED_HOSTS"
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the IPv4 address is the last 32 bits
+# Where the IPv4 address is the last 32 bits: NAT64 (RFC 6052), and the old compatible addresses.
+_LAST_32_BITS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -37,11 +38,16 @@ class AddressPolicy:
         if host.lower().rstrip(".") in self._names:
             return True
         try:
-            real = _inner(ipaddress.ip_address(address.split("%", 1)[0]))
+            given = ipaddress.ip_address(address.split("%", 1)[0])
         except ValueError:
             return False
-        if any(real.version == net.version and real in net for net in self._networks):
+        real = _inner(given)
+        if any(
+            a.version == net.version and a in net for net in self._networks for a in (given, real)
+        ):
             return True
+        if isinstance(real, ipaddress.IPv6Address) and real.is_site_local:  # fec0::/10
+            return False
         return real.is_global and not real.is_multicast
 
 
@@ -52,7 +58,7 @@ def _inner(address: Address) -> Address:
             return address.ipv4_mapped
         if address.sixtofour:
             return address.sixtofour
-        if address in _NAT64:
+        if any(address in network for network in _LAST_32_BITS):
             return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 

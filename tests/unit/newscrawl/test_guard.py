@@ -23,6 +23,10 @@ PRIVATE = (
     "::ffff:169.254.169.254",
     "64:ff9b::a9fe:a9fe",  # 169.254.169.254 through NAT64
     "2002:7f00:1::",  # 127.0.0.1 through 6to4
+    "::127.0.0.1",  # as an IPv4-compatible address
+    "::a9fe:a9fe",
+    "fec0::1",  # site-local, as private networks were numbered once
+    "2001:0:a9fe:a9fe::1",  # Teredo
     "not an address",
 )
 
