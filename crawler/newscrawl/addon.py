@@ -2,6 +2,7 @@
 
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
 from newscrawl.crawl_delay import CrawlDelayExtension
@@ -11,6 +12,7 @@ from newscrawl.middlewares import (
     LimitMiddleware,
     LoudOffsiteMiddleware,
     PatientRetryMiddleware,
+    PermissionRobotsMiddleware,
 )
 from newscrawl.page_trail import TrailMiddleware
 from newscrawl.pipelines.feed import FeedPipeline
@@ -38,6 +40,7 @@ class NewscrawlAddon:
         middlewares = "DOWNLOADER_MIDDLEWARES"
         for standard, ours, place in (
             (OffsiteMiddleware, LoudOffsiteMiddleware, 50),
+            (RobotsTxtMiddleware, PermissionRobotsMiddleware, 100),
             (RetryMiddleware, PatientRetryMiddleware, 550),
         ):
             settings.set_in_component_priority_dict(middlewares, standard, None)

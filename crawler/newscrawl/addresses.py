@@ -4,16 +4,31 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|_ga|cmpid|ncid)$", re.IGNORECASE
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_NAVER_PATH = re.compile(r"^/(?:[A-Za-z]+/)?(?:article|read)(?:/comment)?/(\d{3})/(\d{10})/?$")
+_NAVER_PATH = re.compile(r"^/(?:[A-Za-z]+/){0,2}(?:article|read)(?:/comment)?/(\d{3})/(\d{10})/?$")
 _NAVER_HOSTS = re.compile(r"^(?:[a-z]+\.)*(?:news|sports|entertain)\.naver\.com$")
 _NAVER_OTHER = re.compile(r"^(?:[a-z]+\.)*(?:sports|entertain)(?:\.news)?\.naver\.com$")
+
+
+def web_address(base: str, reference: str | None) -> str | None:
+    """Return where a reference on a page leads, without fragment, or None if to no web page."""
+    if not reference:
+        return None
+    try:
+        url = urljoin(base, reference.strip())
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    return url.split("#", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from newscrawl.journal import lines
 from newscrawl.near_duplicates import Link, near_duplicates
+from newscrawl.outcomes import BEYOND_LIMIT
 from yoyak.dataset import Article, DatasetManifest, write_dataset
 from yoyak.errors import HostError
 
@@ -95,7 +96,7 @@ def _places(journal: Path) -> list[_Place]:
             found[entry["key"]] = _Place(
                 instant, entry["key"], offset, entry["id"], entry["fetched_at"]
             )
-        elif entry["reason"] == "beyond_limit":
+        elif entry["reason"] == BEYOND_LIMIT:
             found.pop(entry["key"], None)
     return list(found.values())
 

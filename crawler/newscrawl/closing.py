@@ -16,6 +16,7 @@ class Closing:
     pages: int
     new_articles: int
     known_articles: int
+    known_others: int  # pages that an earlier crawl found to hold no article
     skipped: dict[str, int]
     received_bytes: int
     elapsed_s: float
@@ -49,6 +50,9 @@ class Closing:
         ]
         if self.known_articles:
             rows.append(("known already", f"{self.known_articles:,}"))
+        if self.known_others:
+            told = "no articles, as an earlier crawl found; not asked again"
+            rows.append(("known others", f"{self.known_others:,}  {told}"))
         for reason, count in sorted(self.skipped.items(), key=lambda pair: (-pair[1], pair[0])):
             rows.append((f"skipped: {reason}", f"{count:,}  {SKIPPED[reason]}"))
         if self.dataset:

@@ -1,7 +1,9 @@
 """The command line of the crawler."""
 
 import errno
+import re
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,7 @@ COMMON = (
         "Further site to follow links to; * is any.",
         multiple=True,
         metavar="DOMAIN",
+        callback=lambda _context, _parameter, values: tuple(map(host_name, values)),
     ),
     option(
         "--permitted-host",
@@ -82,6 +85,7 @@ COMMON = (
         "Host whose owner allows you to crawl it, whatever its robots.txt says.",
         multiple=True,
         metavar="HOST",
+        callback=lambda _context, _parameter, values: tuple(map(host_name, values)),
     ),
     option("--delay", "delay_s", click.FloatRange(0), "Least seconds between requests to a host."),
     option(
@@ -187,6 +191,17 @@ def socket_address(text: str) -> str:
     return text
 
 
+def host_name(text: str) -> str:
+    """Return a host's name without anything around it.
+
+    Raises:
+        UsageError: it is an address, or something else that no host's name would match.
+    """
+    if text != "*" and not re.fullmatch(r"[\w.-]+", text):
+        raise UsageError(f'"{text}" is no host; write it as n.news.naver.com')
+    return text.lower()
+
+
 def setting(text: str) -> tuple[str, str]:
     """Return name and value of NAME=VALUE.
 
@@ -196,6 +211,10 @@ def setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
         raise UsageError(f'"{text}" is no setting; write it as NAME=VALUE')
+    if name == "JOBDIR":
+        raise UsageError(
+            "JOBDIR is not needed: the same command goes on by itself (see OUT/.crawl)"
+        )
     return name, value
 
 
@@ -262,7 +281,9 @@ def naver(searches: tuple[str, ...], style: str, **values: Any) -> None:  # noqa
     """
     if values["api_url"]:
         http_address(values["api_url"])
-    _run(CrawlOptions(searches=searches, **values), style)
+    # As typed on some systems, Korean comes in pieces of syllables, which no search finds.
+    names = tuple(unicodedata.normalize("NFC", search) for search in searches)
+    _run(CrawlOptions(searches=names, **values), style)
 
 
 def http_address(text: str) -> str:

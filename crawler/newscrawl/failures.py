@@ -42,6 +42,7 @@ _IGNORED = (
     ("offsite", "offsite"),
     ("redirection", "redirects"),
     ("exceeded download_maxsize", "too_large"),
+    ("not in cache", "not_cached"),
 )
 
 

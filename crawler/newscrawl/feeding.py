@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from newscrawl.journal import drop_cut_line, lines
 from newscrawl.middlewares import backoff_s
 from otlp_spans.span import TraceContext
 from yoyak.errors import HostError
@@ -65,9 +66,9 @@ class FeedLog:
         self.path = folder / "feed.jsonl"
         self.dead_letters = folder / "dead-letter.jsonl"
         self.settled: set[str] = set()  # keys that need not be sent again
-        if self.path.exists():
-            for line in self.path.read_bytes().split(b"\n")[:-1]:
-                self.settled.add(json.loads(line)["key"])
+        for path in (self.path, self.dead_letters):
+            drop_cut_line(path)  # what follows it would be lost with it
+        self.settled.update(entry["key"] for _, entry in lines(self.path))
 
     def add(self, letter: Letter, outcome: Outcome) -> None:
         """Write what became of a letter; an undelivered one is written by being absent."""

@@ -28,6 +28,7 @@ class ArticleItem:
     fetched_at: str = ""  # ISO 8601 UTC
     trace_id: str = ""  # 32 hex digits; one trace a page
     span_id: str = ""  # 16 hex digits; the extraction, below which its delivery stands
+    asked_key: str = ""  # of the address that was asked for, which may have led elsewhere
     other_keys: tuple[str, ...] = ()  # of the addresses that discovery knew
     modified_at: str | None = None
     canonical_url: str | None = None
@@ -64,6 +65,7 @@ def article_item(
         fetched_at=fetched_at,
         trace_id=trail.trace_id,
         span_id=trail.extract_span_id,
+        asked_key=article_key(candidate.url),
         other_keys=tuple(dict.fromkeys(other for other in others if other != key)),
         title=found.title,
         text=found.text,

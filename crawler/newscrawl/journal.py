@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +25,7 @@ class Journal:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _drop_cut_line(path)
+            drop_cut_line(path)
             self._file: BinaryIO = path.open("ab", buffering=0)
         except OSError as error:
             raise HostError(
@@ -40,13 +40,14 @@ class Journal:
         """
         self._line({"kind": "article", "keys": item.keys, **_plain(item)})
 
-    def skipped(self, key: str, url: str, reason: str) -> None:
-        """Write a page that became no article.
+    def skipped(self, key: str, url: str, reason: str, *, keys: Sequence[str] = ()) -> None:
+        """Write a page that became no article; `keys` are those of an article that is taken back.
 
         Raises:
             HostError: the disk is full or gone.
         """
-        self._line({"kind": "skipped", "key": key, "url": url, "reason": reason})
+        entry = {"kind": "skipped", "key": key, "url": url, "reason": reason}
+        self._line({**entry, "keys": keys} if keys else entry)
 
     def close(self) -> None:
         """Flush to the disk and close; a second time does nothing."""
@@ -91,7 +92,8 @@ def _cannot_write(path: Path, why: str | None) -> str:
     )
 
 
-def _drop_cut_line(path: Path) -> None:
+def drop_cut_line(path: Path) -> None:
+    """Remove what stands behind the last line break: a line that a crash or a full disk cut."""
     if not path.exists():
         return
     with path.open("r+b") as file:

@@ -7,7 +7,7 @@ from pathlib import Path
 from newscrawl.candidates import Rank
 from newscrawl.items import ArticleItem
 from newscrawl.journal import Journal, lines
-from newscrawl.outcomes import PASSING
+from newscrawl.outcomes import BEYOND_LIMIT, EMPTY, PASSING
 
 
 class Ledger:
@@ -17,6 +17,7 @@ class Ledger:
         skipped: pages of this crawl that became no article, by reason.
         new_articles: articles that this crawl added.
         known_articles: articles of earlier crawls that this one met again and did not fetch.
+        known_others: pages that earlier crawls found to be no article, likewise.
     """
 
     def __init__(self, path: Path, *, max_articles: int | None) -> None:
@@ -28,17 +29,23 @@ class Ledger:
         self._journal = Journal(path)
         self._articles: set[str] = set()
         self._gone: set[str] = set()
+        self._empty: set[str] = set()
         for _, entry in lines(path):
             if entry["kind"] == "article":
                 self._articles.update(entry["keys"])
+            elif entry["reason"] == BEYOND_LIMIT:  # an article of before this line, if any
+                self._articles.difference_update(entry.get("keys", ()))
             elif entry["reason"] not in PASSING:
                 self._gone.add(entry["key"])
+            elif entry["reason"] in EMPTY:
+                self._empty.add(entry["key"])
         self._max_articles = max_articles
         self._nearest: list[tuple[int, int, int]] = []  # heap of negated ranks: the farthest first
-        self._new: list[tuple[Rank, str, str]] = []  # with a limit only
+        self._new: list[tuple[Rank, tuple[str, ...], str]] = []  # with a limit only
         self.skipped: Counter[str] = Counter()
         self.new_articles = 0
         self.known_articles = 0
+        self.known_others = 0
 
     def is_article(self, key: str) -> bool:
         """Return whether the address is an article already."""
@@ -47,6 +54,10 @@ class Ledger:
     def is_gone(self, key: str) -> bool:
         """Return whether the address was found to hold no article, for good."""
         return key in self._gone
+
+    def was_empty(self, key: str) -> bool:
+        """Return whether the address held too little text at an earlier crawl."""
+        return key in self._empty
 
     def is_beyond(self, rank: Rank) -> bool:
         """Return whether enough articles stand before this place in the order of discovery."""
@@ -78,7 +89,7 @@ class Ledger:
         self.new_articles += 1
         self._count_near(item.rank)
         if self._max_articles is not None:
-            self._new.append((item.rank, item.key, item.url))
+            self._new.append((item.rank, item.keys, item.url))
 
     def skip(self, key: str, url: str, reason: str) -> None:
         """Write a page that became no article.
@@ -86,10 +97,7 @@ class Ledger:
         Raises:
             HostError: the journal cannot be written.
         """
-        self.skipped[reason] += 1
-        if reason not in PASSING:
-            self._gone.add(key)
-        self._journal.skipped(key, url, reason)
+        self._skip(key, url, reason, ())
 
     def close(self) -> None:
         """Close the journal; articles beyond the limit, under way when it was reached, go.
@@ -97,12 +105,18 @@ class Ledger:
         Raises:
             HostError: the journal cannot be written.
         """
-        for rank, key, url in self._new:
+        for rank, keys, url in self._new:
             if self.is_beyond(rank):
                 self.new_articles -= 1
-                self.skip(key, url, "beyond_limit")
+                self._skip(keys[0], url, BEYOND_LIMIT, keys)
         self._new.clear()
         self._journal.close()
+
+    def _skip(self, key: str, url: str, reason: str, keys: tuple[str, ...]) -> None:
+        self.skipped[reason] += 1
+        if reason not in PASSING:
+            self._gone.add(key)
+        self._journal.skipped(key, url, reason, keys=keys)
 
     def _count_near(self, rank: Rank) -> None:
         if self._max_articles is None:

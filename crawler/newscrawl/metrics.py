@@ -158,11 +158,17 @@ class MetricsExtension:
         if tracing is not None:
             self.metrics.track_spans(lambda: tracing.sender.dropped)
 
-    def closed(self) -> None:
+    def closed(self, spider: "Spider") -> None:
         """Stop serving and leave the textfile, whole or not at all."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
         if self._textfile is not None:
-            self._textfile.parent.mkdir(parents=True, exist_ok=True)
-            write_textfile(str(self._textfile), self.metrics.registry)
+            try:
+                self._textfile.parent.mkdir(parents=True, exist_ok=True)
+                write_textfile(str(self._textfile), self.metrics.registry)
+            except OSError as error:
+                spider.fatal = spider.fatal or HostError(  # type: ignore[attr-defined]  # ours
+                    f"{self._textfile} cannot be written ({error.strerror}); name another file: "
+                    "--metrics-textfile FILE"
+                )

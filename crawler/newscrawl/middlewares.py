@@ -1,10 +1,11 @@
-"""Downloader middlewares: limits, retries that wait, an offsite filter that tells."""
+"""Downloader middlewares: robots.txt, limits, retries that wait, an offsite filter that tells."""
 
 import asyncio
 from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 
 from newscrawl.outcomes import Skipped
@@ -28,6 +29,30 @@ class LoudOffsiteMiddleware(OffsiteMiddleware):
 
     def request_scheduled(self, request: "Request", spider: "Spider") -> None:
         """Let it pass; `process_request` refuses it."""
+
+
+class PermissionRobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's obedience to robots.txt, less the hosts whose owner lets the operator crawl.
+
+    By the host of each request and not by a mark on it: a redirect to another site would carry the
+    mark along.
+    """
+
+    async def process_request(self, request: "Request") -> None:  # type: ignore[override]  # as above
+        """Pass requests that robots.txt allows, or the site's owner.
+
+        Raises:
+            IgnoreRequest: robots.txt forbids it.
+        """
+        options = getattr(self.crawler.spider, "options", None)
+        if options is None or not options.is_permitted(request.url):
+            await super().process_request(request)
+
+    async def _parse_robots(self, response: "Response", netloc: str, request: "Request") -> None:
+        # RFC 9309, 2.3.1.4: a server that fails to give its rules allows nothing meanwhile.
+        if response.status >= 500:
+            response = response.replace(body=b"User-agent: *\nDisallow: /\n")
+        await super()._parse_robots(response, netloc, request)
 
 
 class LimitMiddleware:

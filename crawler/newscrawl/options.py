@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 MIB = 1024 * 1024
 
@@ -21,7 +22,7 @@ class CrawlOptions:
     budget_file: Path | None = None
     http_cache: str = "off"  # off, revalidate, replay, offline
     http_cache_dir: Path | None = None
-    permitted_hosts: tuple[str, ...] = ()  # read whatever their robots.txt says
+    permitted_hosts: tuple[str, ...] = ()  # in lower case; read whatever their robots.txt says
     query: str | None = None
     aliases: tuple[str, ...] = ()  # other names of what the query names
     min_relevance: float = 0.1  # one clear mention in the text
@@ -46,6 +47,16 @@ class CrawlOptions:
     metrics: str = ""  # host:port where the series are served; "" for nowhere
     metrics_textfile: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()  # any of Scrapy's own, by name
+
+    def is_permitted(self, url: str) -> bool:
+        """Return whether the operator has the site's permission, whatever its robots.txt says."""
+        return (urlsplit(url).hostname or "") in self.permitted_hosts
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of the addresses that the user named."""
+        found = (urlsplit(url).hostname for url in (*self.sources, *self.listed))
+        return frozenset(host for host in found if host)
 
     @property
     def keywords(self) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Why a page became no article: a closed set of reasons."""
 
+BEYOND_LIMIT = "beyond_limit"
 SKIPPED = {
-    "robots": "robots.txt of the site forbids it",
+    "bad_address": "what the list names is no address of an article",
+    "robots": "robots.txt of the site forbids it, or its server fails to give it",
     "offsite": "another site than the ones asked for (--allow-domain DOMAIN)",
     "private_address": "the host has a private, loopback or link-local address (--allow-host HOST)",
     "unsupported_site": "a layout that cannot be read, such as sports and entertainment portals",
@@ -21,7 +23,9 @@ SKIPPED = {
     "not_relevant": "it is not about the keyword (--min-relevance)",
     "duplicate": "the same article under another address",
     "extraction": "extraction failed or took too long",
-    "beyond_limit": "--max-articles was reached",
+    BEYOND_LIMIT: "--max-articles was reached",
+    "not_cached": "the cache has no response (--http-cache offline)",
+    "internal": "an error of newscrawl's own; OUT/.crawl/crawl.log has it",
 }
 
 # Reasons that lie in what a page holds; the others are about getting it.
@@ -29,13 +33,17 @@ CONTENT = (
     "undecodable", "empty_body", "no_text", "too_short", "photo", "paywall", "not_relevant",
     "duplicate", "extraction", "unsupported_site",
 )  # fmt: skip
-# A later crawl asks again for what may have changed; the other reasons hold for good.
+# A later crawl asks again for what may have changed, on the site (two lines of flash news become an
+# article) or in what is asked for (--min-chars); the other reasons hold for good.
 PASSING = frozenset(
     {
         "robots", "offsite", "private_address", "http_error", "timeout", "connection", "dns",
-        "extraction", "beyond_limit", "not_relevant", "paywall", "redirects",
+        "extraction", "beyond_limit", "not_relevant", "paywall", "redirects", "too_large",
+        "empty_body", "no_text", "too_short", "not_cached", "internal",
     }
 )  # fmt: skip
+
+EMPTY = frozenset({"no_text", "too_short"})
 
 
 class Skipped(Exception):

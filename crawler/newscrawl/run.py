@@ -5,12 +5,12 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
@@ -18,10 +18,10 @@ from newscrawl.assembly import assemble
 from newscrawl.closing import Closing
 from newscrawl.environment import budget_file, naver_keys, traces
 from newscrawl.feeding import DELIVERED, REFUSED, UNDELIVERED
-from newscrawl.findings import EMPTY_MAX_RATIO, LAYOUT_CHANGED, findings
+from newscrawl.findings import LAYOUT_CHANGED, Place, findings
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
 from newscrawl.items import ArticleItem
-from newscrawl.journal import JOURNAL
+from newscrawl.journal import JOURNAL, lines
 from newscrawl.ledger import Ledger
 from newscrawl.metrics import METRICS_ADDRESS_SETTING, METRICS_TEXTFILE_SETTING
 from newscrawl.naver.budget import DailyBudget
@@ -41,6 +41,7 @@ LOG = "crawl.log"
 EXPORTED = ("id", "url", "title", "text", "published_at", "press", "author", "section", "keywords",
             "language", "extraction", "relevance")  # fmt: skip
 DEAD_LETTERS = "dead-letter.jsonl"
+EXPORT_FAILED_STAT = "feedexport/failed_count/FileFeedStorage"
 TEXTFILE = "newscrawl.prom"
 MAX_UNDER_WAY = 16
 NAVER_SOURCE = "Naver news search API"
@@ -61,9 +62,13 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
     logging.raiseExceptions = False  # a log that cannot be written is told by the journal's error
     with _alone(options):
         _check_keywords(options)
+        _check_export(options)
         ledger = Ledger(options.state / JOURNAL, max_articles=options.max_articles)
         process = AsyncCrawlerProcess(settings(options))
         crawler = process.create_crawler(NaverSpider if options.searches else SiteSpider)
+        exported: list[int] = []
+        count = _count_exported(exported)  # signals keep no receiver alive
+        crawler.signals.connect(count, signal=signals.feed_slot_closed)
         task = process.crawl(crawler, options=options, ledger=ledger, **more)
         process.start()
         ledger.close()
@@ -75,12 +80,16 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
             source=" ".join(options.sources) or (NAVER_SOURCE if options.searches else None),
             query=", ".join(options.keywords) or None,
         )
+    spider = crawler.spider
+    if not isinstance(spider, NewsSpider):
+        raise HostError(f"the crawl did not start; see {options.state / LOG}")
     manifest = assembled.manifest if assembled else None
     stats = crawler.stats
     closing = Closing(
         pages=stats.get_value("response_received_count", 0),
         new_articles=ledger.new_articles,
         known_articles=ledger.known_articles,
+        known_others=ledger.known_others,
         skipped=dict(ledger.skipped),
         received_bytes=stats.get_value("downloader/response_bytes", 0),
         elapsed_s=stats.get_value("elapsed_time_seconds", 0.0),
@@ -95,15 +104,20 @@ def crawl(options: CrawlOptions) -> tuple[Closing, YoyakError | None]:
             if options.feed
         },
         findings=findings(
-            read={way: stats.get_value(f"{READ_STAT}/{way}", 0) for way in EMPTY_MAX_RATIO},
-            empty={way: stats.get_value(f"{EMPTY_STAT}/{way}", 0) for way in EMPTY_MAX_RATIO},
+            read=_by_place(stats.get_stats(), READ_STAT),
+            empty=_by_place(stats.get_stats(), EMPTY_STAT),
+            asked_hosts=options.hosts,
             skipped=ledger.skipped,
+            lists_lost=spider.lists_lost,
             articles=ledger.new_articles,
         ),
     )
-    spider = crawler.spider
-    if not isinstance(spider, NewsSpider):
-        raise HostError(f"the crawl did not start; see {options.state / LOG}")
+    unexported = stats.get_value("item_scraped_count", 0) - sum(exported)
+    if options.export and (unexported or stats.get_value(EXPORT_FAILED_STAT)):
+        spider.fatal = spider.fatal or HostError(
+            f"{options.export} could not be written to its end; the dataset holds every article: "
+            "free some space"
+        )
     return closing, _error(options, spider, stats.get_value("finish_reason"), closing)
 
 
@@ -148,8 +162,43 @@ def requests_under_way(options: CrawlOptions) -> int:
     """
     if options.searches or options.allow_domains:
         return MAX_UNDER_WAY  # any number of hosts
-    hosts = {urlsplit(url).hostname for url in (*options.sources, *options.listed)}
-    return min(MAX_UNDER_WAY, options.concurrency * len(hosts))
+    return min(MAX_UNDER_WAY, options.concurrency * len(options.hosts))
+
+
+def _by_place(stats: Mapping[str, Any], name: str) -> dict[Place, int]:
+    """Return a count that is kept by way and host."""
+    prefix = f"{name}/"
+    found = {}
+    for key, count in stats.items():
+        if key.startswith(prefix):
+            way, _, host = key.removeprefix(prefix).partition("/")
+            found[way, host] = count
+    return found
+
+
+def _check_export(options: CrawlOptions) -> None:
+    """Look before the crawl whether the export can be written: Scrapy would only log it.
+
+    Raises:
+        HostError: it cannot.
+    """
+    if options.export is None:
+        return
+    try:
+        options.export.parent.mkdir(parents=True, exist_ok=True)
+        options.export.open("ab").close()
+    except OSError as error:
+        raise HostError(
+            f"{options.export} cannot be written ({error.strerror}); name another file: "
+            "--export FILE"
+        ) from error
+
+
+def _count_exported(counts: list[int]) -> Callable[..., None]:
+    def count(slot: Any) -> None:  # noqa: ANN401 - Scrapy's FeedSlot
+        counts.append(slot.itemcount)
+
+    return count
 
 
 def _export_settings(options: CrawlOptions) -> dict[str, Any]:
@@ -172,6 +221,7 @@ def _cache_settings(options: CrawlOptions) -> dict[str, Any]:
     return {
         "HTTPCACHE_ENABLED": True,
         "HTTPCACHE_POLICY": f"scrapy.extensions.httpcache.{policy}",
+        "HTTPCACHE_STORAGE": "newscrawl.response_cache.ResponseCache",
         "HTTPCACHE_IGNORE_MISSING": options.http_cache == "offline",
         "HTTPCACHE_DIR": str(folder.absolute()),
         "HTTPCACHE_GZIP": True,
@@ -221,7 +271,9 @@ def _check_keywords(options: CrawlOptions) -> None:
     """
     file = options.state / "keywords.json"
     asked = sorted(options.keywords)
-    if file.exists() and (earlier := json.loads(file.read_text(encoding="utf-8"))) != asked:
+    earlier = json.loads(file.read_text(encoding="utf-8")) if file.exists() else asked
+    articles = (e for _, e in lines(options.state / JOURNAL) if e["kind"] == "article")
+    if earlier != asked and any(articles):
         raise UsageError(
             f"{options.out} holds articles about {', '.join(earlier) or 'anything'}; "
             "crawl with the same keywords or into another folder: --out DIR"
@@ -241,11 +293,13 @@ def _error(
         )
     if finish_reason != "finished":
         return HostError(f"the crawl broke off; see {options.state / LOG}")
-    changed = [finding for finding in closing.findings if finding.code == LAYOUT_CHANGED]
-    if changed:
-        return MeasuredFailure(str(changed[0]))
-    if closing.dataset is None:
-        return _nothing(options, spider, closing)
+    failed = next((f for f in closing.findings if f.code in (LAYOUT_CHANGED, "internal")), None)
+    if failed is not None:
+        return MeasuredFailure(str(failed))
+    if spider.failures:
+        return _unread(options, spider.failures)
+    if not closing.new_articles and not closing.known_articles:
+        return _nothing(options, closing)
     if left := closing.fed.get(UNDELIVERED):
         return HostError(
             f"{left} articles were not delivered to {options.feed}: it stayed busy or away; "
@@ -258,22 +312,27 @@ def _error(
     return None
 
 
-def _nothing(options: CrawlOptions, spider: NewsSpider, closing: Closing) -> YoyakError:
-    failures: dict[str, str] = getattr(spider, "failures", {})
-    for url, reason in failures.items():
-        kind: type[YoyakError] = MeasuredFailure
-        if reason in ENVIRONMENT_REASONS:
-            kind = HostError
-        elif reason in REFUSED_REASONS:
-            kind = UsageError
-        return kind(
-            f"{url} cannot be crawled: {reason} ({SKIPPED[reason]}); see {options.state / LOG}"
-        )
-    if closing.skipped:
-        reasons = ", ".join(
-            f"{n} {reason}" for reason, n in Counter(closing.skipped).most_common(3)
-        )
-        return MeasuredFailure(f"no article found: {reasons}; see {options.state / LOG}")
+def _unread(options: CrawlOptions, failures: Mapping[str, str]) -> YoyakError:
+    """Return the error of the first start address that could not be read."""
+    url, reason = next(iter(failures.items()))
+    kind: type[YoyakError] = MeasuredFailure
+    if reason in ENVIRONMENT_REASONS:
+        kind = HostError
+    elif reason in REFUSED_REASONS:
+        kind = UsageError
+    others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    return kind(
+        f"{url}{others} cannot be crawled: {reason} ({SKIPPED[reason]}); see {options.state / LOG}"
+    )
+
+
+def _nothing(options: CrawlOptions, closing: Closing) -> YoyakError:
+    """Return the error of a crawl that met no article, be it that the folder holds older ones."""
+    reasons = [f"{n} {reason}" for reason, n in Counter(closing.skipped).most_common(3)]
+    if closing.known_others:
+        reasons.append(f"{closing.known_others} known to be none")
+    if reasons:
+        return MeasuredFailure(f"no article found: {', '.join(reasons)}; see {options.state / LOG}")
     if options.searches:
         return MeasuredFailure(
             f"no article found: Naver has no result for {', '.join(options.keywords)}"

@@ -3,9 +3,12 @@
 import gzip
 import io
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lxml import etree
+
+from newscrawl.extract.times import stated_time
 
 MAX_UNPACKED_BYTES = 50 * 1024 * 1024  # the sitemap protocol's own limit
 GZIP_MAGIC = b"\x1f\x8b"
@@ -13,10 +16,10 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An address that a feed lists, and the title beside it."""
+    """An address as a feed lists it, relative or no address at all, and the time beside it."""
 
     url: str
-    title: str | None = None
+    published_at: str | None = None  # ISO 8601 with zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,21 @@ def parse_feed(body: bytes) -> Feed | None:
     if name == "sitemapindex":
         return Feed("sitemap", feeds=tuple(u for e in root if (u := _text(e, "loc"))))
     if name == "urlset":
-        return Feed(
-            "sitemap", tuple(Entry(u, _text(e, "title")) for e in root if (u := _text(e, "loc")))
-        )
+        links = ((_text(e, "loc"), _time(e, "publication_date")) for e in root)
+        return Feed("sitemap", _entries(links))
     if name in ("rss", "RDF"):
         items = (e for e in root.iter() if _name(e) == "item")
-        return Feed("rss", tuple(Entry(u, _text(e, "title")) for e in items if (u := _rss_link(e))))
+        links = ((_rss_link(e), _time(e, "pubDate") or _time(e, "date")) for e in items)
+        return Feed("rss", _entries(links))
     if name == "feed":
         items = (e for e in root if _name(e) == "entry")
-        return Feed(
-            "atom", tuple(Entry(u, _text(e, "title")) for e in items if (u := _atom_link(e)))
-        )
+        links = ((_atom_link(e), _time(e, "published")) for e in items)
+        return Feed("atom", _entries(links))
     return None
+
+
+def _entries(links: Iterable[tuple[str | None, str | None]]) -> tuple[Entry, ...]:
+    return tuple(Entry(url, published_at) for url, published_at in links if url)
 
 
 def _name(element: etree._Element) -> str:
@@ -77,10 +83,16 @@ def _name(element: etree._Element) -> str:
 
 
 def _text(element: etree._Element, name: str) -> str | None:
-    for part in element.iter():
-        if part is not element and _name(part) == name and (part.text or "").strip():
+    # Children first: a picture's <image:loc> may stand before the page's own <loc>.
+    for part in (*element, *element.iterdescendants()):
+        if _name(part) == name and (part.text or "").strip():
             return str(part.text).strip()
     return None
+
+
+def _time(element: etree._Element, name: str) -> str | None:
+    """Return a time with its zone; a feed that states none leaves it open."""
+    return stated_time(_text(element, name), zone=None)
 
 
 def _rss_link(item: etree._Element) -> str | None:

@@ -1,11 +1,11 @@
 """Which links of a list page lead to articles, and which to the list's next page."""
 
 import re
-from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from newscrawl.addresses import article_key
+from newscrawl.addresses import article_key, web_address
 from newscrawl.extract.fragments import clean
 
 MIN_ANCHOR_CHARS = 8  # of a headline; menus are shorter
@@ -65,7 +65,7 @@ def article_links(tree: HtmlElement, base: str) -> list[str]:
     found: dict[str, str] = {}
     here = article_key(base)
     for anchor in tree.iter("a"):
-        url = _address(base, anchor.get("href"))
+        url = web_address(base, anchor.get("href"))
         if url is None or not is_article_address(url):
             continue
         key = article_key(url)
@@ -80,11 +80,11 @@ def next_page(tree: HtmlElement, base: str) -> str | None:
     """Return the address of the list's next page: `rel=next`, else the next number in a paging."""
     for element in tree.iter("a", "link"):
         if "next" in (element.get("rel") or "").lower().split():
-            return _address(base, element.get("href"))
+            return web_address(base, element.get("href"))
     here = _page_number(base)
     best: tuple[int, str] | None = None
     for anchor in tree.iter("a"):
-        url = _address(base, anchor.get("href"))
+        url = web_address(base, anchor.get("href"))
         if url is None or _without_page(url) != _without_page(base):
             continue
         number = _page_number(url)
@@ -99,7 +99,7 @@ def feed_links(tree: HtmlElement, base: str) -> list[str]:
     for element in tree.iter("link"):
         kind = (element.get("type") or "").lower()
         if "alternate" in (element.get("rel") or "").lower() and ("rss" in kind or "atom" in kind):
-            url = _address(base, element.get("href"))
+            url = web_address(base, element.get("href"))
             if url:
                 found.append(url)
     return found
@@ -109,24 +109,10 @@ def _with_headlines(tree: HtmlElement, base: str, links: dict[str, str]) -> dict
     """Return the links that some anchor gives a headline to."""
     titled: set[str] = set()
     for anchor in tree.iter("a"):
-        url = _address(base, anchor.get("href"))
+        url = web_address(base, anchor.get("href"))
         if url and len(clean(str(anchor.text_content()))) >= MIN_ANCHOR_CHARS:
             titled.add(article_key(url))
     return {key: url for key, url in links.items() if key in titled}
-
-
-def _address(base: str, reference: str | None) -> str | None:
-    if not reference:
-        return None
-    try:
-        url = urljoin(base, reference.strip())
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        _ = parts.port  # raises where it is no number
-    except ValueError:
-        return None
-    return url.split("#", 1)[0]
 
 
 def _is_furniture(element: HtmlElement) -> bool:

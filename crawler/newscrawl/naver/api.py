@@ -5,8 +5,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from newscrawl.addresses import web_address
 from newscrawl.extract.fragments import clean
 from newscrawl.extract.times import KST, stated_time
 from yoyak.errors import HostError, MeasuredFailure, UsageError, YoyakError
@@ -173,7 +174,8 @@ def failure(status: int, body: bytes, home: Home) -> YoyakError:
 def is_rate_limited(status: int, body: bytes) -> bool:
     """Return whether a 429 is about calls a second, which a pause mends, and not about the day."""
     code, said = _error_fields(body)
-    return status == 429 and (code == "012" or "rate limit" in said.lower() or "속도" in said)
+    is_of_a_second = re.search(r"rate.?limit|throttl|속도", said, re.IGNORECASE)
+    return status == 429 and (code == "012" or is_of_a_second is not None)
 
 
 def _error_fields(body: bytes) -> tuple[str, str]:
@@ -193,13 +195,22 @@ def _error_fields(body: bytes) -> tuple[str, str]:
 
 
 def _hit(item: dict[str, str]) -> Hit:
-    original = item.get("originallink") or ""
-    link = item.get("link") or ""
-    is_naver = re.match(r"https?://[^/]*naver\.com/", link) is not None
+    link = _page_address(item.get("link"))
+    is_naver = link is not None and f".{urlsplit(link).hostname}".endswith(".naver.com")
     return Hit(
         title=plain(item.get("title") or ""),
         description=plain(item.get("description") or ""),
-        original_url=html.unescape(original) or (None if is_naver else html.unescape(link)) or None,
-        naver_url=html.unescape(link) if is_naver else None,
+        original_url=_page_address(item.get("originallink")) or (None if is_naver else link),
+        naver_url=link if is_naver else None,
         published_at=stated_time(item.get("pubDate"), zone=KST),
     )
+
+
+def _page_address(text: str | None) -> str | None:
+    """Return the address of a page, None for what is none, or is a site's front page.
+
+    A publisher that states its front page with every article would make them all one.
+    """
+    url = web_address("", html.unescape(text or ""))
+    parts = urlsplit(url or "")
+    return url if parts.path.strip("/") or parts.query else None

@@ -17,5 +17,5 @@ def drop(crawler: "Crawler", item: ArticleItem, reason: str, detail: str = "") -
         DropItem: always.
     """
     spider = crawler.spider
-    spider.skip(item.key, item.url, reason)  # type: ignore[union-attr]  # a NewsSpider
+    spider.skip(item.asked_key, item.url, reason)  # type: ignore[union-attr]  # a NewsSpider
     raise DropItem(f"{reason}: {detail or item.url}")

@@ -1,6 +1,7 @@
 """What is no article: no text, a caption under a picture, a paywall's teaser."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from newscrawl.addresses import is_naver_sports
 from newscrawl.items import ArticleItem
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MIN_CHARS_SETTING = "NEWSCRAWL_MIN_CHARS"
-READ_STAT = "newscrawl/read"  # pages that extraction saw, by way
+READ_STAT = "newscrawl/read"  # pages that extraction saw, by way and host
 EMPTY_STAT = "newscrawl/empty"  # those without an article's text
 REPLACEMENT = "\ufffd"
 
@@ -38,9 +39,13 @@ class QualityPipeline:
         if not chars and is_naver_sports(item.url):
             drop(self._crawler, item, "unsupported_site")
         way = "rule" if item.extraction.startswith("naver") else "library"
-        self._crawler.stats.inc_value(f"{READ_STAT}/{way}")
-        if not item.is_photo and chars < self._min_chars:
-            self._crawler.stats.inc_value(f"{EMPTY_STAT}/{way}")
+        is_empty = chars < self._min_chars and not (item.is_photo or item.is_paywalled)
+        ledger = self._crawler.spider.ledger  # type: ignore[union-attr]  # a NewsSpider
+        if not (is_empty and ledger.was_empty(item.asked_key)):  # again: no sign of a change
+            place = f"{way}/{urlsplit(item.url).hostname}"
+            self._crawler.stats.inc_value(f"{READ_STAT}/{place}")
+            if is_empty:
+                self._crawler.stats.inc_value(f"{EMPTY_STAT}/{place}")
         if item.is_photo:
             drop(self._crawler, item, "photo")
         if not chars or not item.title:

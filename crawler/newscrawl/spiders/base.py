@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.http import HtmlResponse, Response, TextResponse
@@ -40,6 +39,8 @@ class NewsSpider(Spider):
         ledger: what is finished.
         fatal: what ended the crawl early, or None.
         is_interrupted: whether it was stopped while it handed over its last articles.
+        failures: start addresses that could not be read, with the reason.
+        lists_lost: further lists that could not be read, with the reason.
         discovered: candidates so far, for the progress.
     """
 
@@ -51,6 +52,8 @@ class NewsSpider(Spider):
         self.pool = ExtractPool(options.workers, on_extracted=self._extracted)
         self.fatal: YoyakError | None = None
         self.is_interrupted = False
+        self.failures: dict[str, str] = {}
+        self.lists_lost: dict[str, str] = {}
         self.discovered = 0
         self._met: set[str] = set()
         self._finished = asyncio.Event()
@@ -63,6 +66,8 @@ class NewsSpider(Spider):
         crawler.signals.connect(spider.pool.close, signal=signals.spider_closed)
         crawler.signals.connect(spider.page_finished, signal=signals.item_scraped)
         crawler.signals.connect(spider.page_finished, signal=page_skipped)
+        crawler.signals.connect(spider.lost, signal=signals.spider_error)
+        crawler.signals.connect(spider.lost, signal=signals.item_error)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -98,10 +103,6 @@ class NewsSpider(Spider):
         raise NotImplementedError
         yield
 
-    def is_permitted(self, url: str) -> bool:
-        """Return whether the operator has the site's permission, whatever its robots.txt says."""
-        return (urlsplit(url).hostname or "").lower() in self.options.permitted_hosts
-
     def article_request(self, candidate: Candidate) -> Request | None:
         """Return the request for a candidate, or None if it is known, met before or beyond."""
         keys = [article_key(url) for url in (candidate.url, *candidate.other_urls)]
@@ -112,7 +113,10 @@ class NewsSpider(Spider):
         if any(self.ledger.is_article(key) for key in keys):
             self.ledger.meet_again(candidate.rank)
             return None
-        if self.ledger.is_gone(keys[0]) or self.ledger.is_beyond(candidate.rank):
+        if self.ledger.is_gone(keys[0]):
+            self.ledger.known_others += 1
+            return None
+        if self.ledger.is_beyond(candidate.rank):
             return None
         self.discovered += 1
         return Request(
@@ -124,7 +128,6 @@ class NewsSpider(Spider):
             meta={
                 "rank": candidate.rank,
                 "key": keys[0],
-                "dont_obey_robotstxt": self.is_permitted(candidate.url),
                 META: PageTrail(url=candidate.url),
             },
         )
@@ -183,6 +186,14 @@ class NewsSpider(Spider):
         self._done(request.meta[META], reason)
         yield from ()
 
+    def lost(self, response: "Response | Failure | None") -> None:
+        """Write down a page that an error of our own lost, so that the account adds up."""
+        request = getattr(response, "request", None)
+        if request is None or "key" not in request.meta or self.fatal is not None:
+            return
+        self.skip(request.meta["key"], request.url, "internal")
+        self._done(request.meta[META], "internal")
+
     def _done(self, trail: PageTrail, reason: str) -> None:
         trail.outcome = reason
         self.crawler.signals.send_catch_log(page_done, trail=trail)
@@ -190,6 +201,11 @@ class NewsSpider(Spider):
     def page_finished(self) -> None:
         """Let the next candidate go where pages under way held it back."""
         self._finished.set()
+
+    def skip_unread(self, text: str) -> None:
+        """Write down what discovery found that is no address."""
+        self.discovered += 1
+        self.skip(text, text, "bad_address")
 
     def skip(self, key: str, url: str, reason: str) -> None:
         """Write down a page that becomes no article."""

@@ -31,6 +31,7 @@ from yoyak.errors import HostError, YoyakError
 API_SLOT = "naver-api"
 TRIES = 3  # of a call, where the API is busy or broken
 FIRST_PAUSE_S = 1.0
+PASSING_REASONS = frozenset({"timeout", "connection"})
 
 
 class NaverSpider(NewsSpider):
@@ -97,28 +98,34 @@ class NaverSpider(NewsSpider):
                     "download_slot": API_SLOT,
                 },
             )
+            retry_after = None
             try:
                 response = await self.crawler.engine.download_async(request)
             except DOWNLOAD_ERRORS as error:
                 reason = reason_of(error, url)
-                raise HostError(
+                problem: YoyakError = HostError(
                     f"Naver's search API at {urlsplit(url).netloc} cannot be reached: {reason} "
                     f"({SKIPPED[reason]})"
-                ) from error
-            if response.status == 200:
-                return parse_answer(response.body)
-            is_passing = response.status >= 500 or is_rate_limited(response.status, response.body)
+                )
+                is_passing = reason in PASSING_REASONS
+            else:
+                status, body = response.status, response.body
+                if status == 200:
+                    return parse_answer(body)
+                problem = failure(status, body, self.keys.home)
+                is_passing = status >= 500 or is_rate_limited(status, body)
+                retry_after = response.headers.get("Retry-After")
             if not is_passing or attempt == TRIES - 1:
                 break
-            pause = backoff_s(attempt, response.headers.get("Retry-After"), first_s=FIRST_PAUSE_S)
-            await asyncio.sleep(pause)
-        raise failure(response.status, response.body, self.keys.home)
+            await asyncio.sleep(backoff_s(attempt, retry_after, first_s=FIRST_PAUSE_S))
+        raise problem
 
     def _candidate(self, hit: Hit, rank: tuple[int, int, int]) -> Candidate | None:
         urls = [url for url in (hit.original_url, hit.naver_url) if url]
-        if hit.naver_url and self.is_permitted(hit.naver_url):
+        if hit.naver_url and self.options.is_permitted(hit.naver_url):
             urls.reverse()
         if not urls:
+            self.skip_unread(hit.title)
             return None
         return Candidate(
             url=urls[0], rank=rank, other_urls=tuple(urls[1:]), published_at=hit.published_at

@@ -2,16 +2,16 @@
 
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 
-from newscrawl.addresses import article_key
+from newscrawl.addresses import article_key, web_address
 from newscrawl.candidates import Candidate
-from newscrawl.discovery.feeds import parse_feed
+from newscrawl.discovery.feeds import Entry, Feed, parse_feed
 from newscrawl.discovery.links import article_links, is_article_address, next_page
 from newscrawl.extract.decoding import decode_page
 from newscrawl.extract.fragments import parse_page
@@ -28,8 +28,9 @@ MAX_FEEDS = 1_000  # of one start address: a sitemap index may name as many
 class FoundOnPage:
     """Where a page, a sitemap or a feed leads."""
 
-    articles: list[str] = field(default_factory=list)
+    articles: list[Entry] = field(default_factory=list)  # addresses whole
     lists: list[str] = field(default_factory=list)  # further pages of it, or further sitemaps
+    no_addresses: list[str] = field(default_factory=list)  # what a feed lists and none can read
     is_feed: bool = False
 
 
@@ -38,9 +39,6 @@ class SiteSpider(NewsSpider):
 
     Lists are fetched in turn and not at once: so the same site gives the same order, and
     `max_articles` takes the same articles.
-
-    Attributes:
-        failures: start addresses that could not be fetched, with the reason.
     """
 
     name = "site"
@@ -48,7 +46,6 @@ class SiteSpider(NewsSpider):
     def __init__(self, options: CrawlOptions, ledger: Ledger, **kwargs: Any) -> None:  # noqa: ANN401 - Scrapy's own
         """Take what to crawl; other sites than the ones named are left alone."""
         super().__init__(options, ledger, **kwargs)
-        self.failures: dict[str, str] = {}
         if "*" not in options.allow_domains:
             self.allowed_domains = allowed_domains(options)
 
@@ -74,16 +71,22 @@ class SiteSpider(NewsSpider):
                 response = await self._fetch(url)
             except Skipped as skipped:
                 self.logger.warning("%s: %s", url, skipped)
-                if url == source:
-                    self.failures[source] = skipped.reason
+                lost = self.failures if url == source else self.lists_lost
+                lost[url] = skipped.reason
                 continue
             found = self._read(response, is_start=url == source)
             feeds += found.is_feed
             pages += not found.is_feed
-            new = [u for u in found.articles if article_key(u) not in listed]
-            listed.update(article_key(u) for u in new)
-            for position, article in enumerate(new):
-                yield Candidate(url=article, rank=(number, place, position))
+            for text in found.no_addresses:
+                self.skip_unread(text)
+            new = [e for e in found.articles if article_key(e.url) not in listed]
+            listed.update(article_key(e.url) for e in new)
+            for position, entry in enumerate(new):
+                yield Candidate(
+                    url=entry.url,
+                    rank=(number, place, position),
+                    published_at=entry.published_at,
+                )
             if not new and not found.is_feed:
                 continue  # a page without anything new is where a paging ends or repeats
             waiting.extend(u for u in found.lists if u not in met)
@@ -106,7 +109,7 @@ class SiteSpider(NewsSpider):
     def _read(self, response: Response, *, is_start: bool) -> FoundOnPage:
         feed = parse_feed(response.body)
         if feed is not None:
-            return FoundOnPage([e.url for e in feed.entries], list(feed.feeds), is_feed=True)
+            return _of_feed(feed, response.url)
         if not is_html(response):
             return FoundOnPage()
         decoded = decode_page(response.body, declared_charset(response))
@@ -116,8 +119,19 @@ class SiteSpider(NewsSpider):
         further = next_page(tree, response.url)
         links = article_links(tree, response.url)
         if is_start and further is None and is_article_address(response.url):
-            return FoundOnPage([response.url])  # not a list but an article
-        return FoundOnPage(links, [further] if further else [])
+            return FoundOnPage([Entry(response.url)])  # not a list but an article
+        return FoundOnPage([Entry(url) for url in links], [further] if further else [])
+
+
+def _of_feed(feed: Feed, base: str) -> FoundOnPage:
+    found = FoundOnPage(is_feed=True)
+    for entry in feed.entries:
+        if url := web_address(base, entry.url):
+            found.articles.append(replace(entry, url=url))
+        else:
+            found.no_addresses.append(entry.url)
+    found.lists = [url for text in feed.feeds if (url := web_address(base, text))]
+    return found
 
 
 def allowed_domains(options: CrawlOptions) -> list[str]:

@@ -37,13 +37,19 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """What a server answers; `stall` answers nothing until the server ends, `reset` breaks off."""
+    """What a server answers.
+
+    `stall` answers nothing until the server ends, `reset` breaks off, `stall_after` sends so many
+    bytes of the body and then nothing, `endless` sends the body again and again, in chunks.
+    """
 
     body: bytes | str = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     stall: bool = False
     reset: bool = False
+    stall_after: int | None = None
+    endless: bool = False
 
     def data(self) -> bytes:
         return self.body.encode() if isinstance(self.body, str) else self.body
@@ -102,9 +108,20 @@ def _handler(server_of: dict[str, Server]) -> type[BaseHTTPRequestHandler]:
             for name, value in reply.headers.items():
                 if value:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.data())))
+            if reply.endless:
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                data = reply.data()
+                while not server.ended.is_set():
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+            if "content-length" not in stated:
+                self.send_header("Content-Length", str(len(reply.data())))
             self.end_headers()
-            self.wfile.write(reply.data())
+            self.wfile.write(reply.data()[: reply.stall_after])
+            if reply.stall_after is not None:
+                self.wfile.flush()
+                server.ended.wait(CRAWL_TIMEOUT_S)
+                self.close_connection = True
 
         do_POST = do_GET  # noqa: N815 - the base class's name
 

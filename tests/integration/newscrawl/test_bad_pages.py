@@ -51,6 +51,9 @@ REASONS = {
     "/news/2020": "too_short",
     "/news/2021": "photo",
     "/news/2022": "connection",  # claims to be gzip and is not
+    "/news/2023": "timeout",  # begins, and stalls in the middle
+    "/news/2024": "too_large",  # never ends, and names no length
+    "/news/2025": "connection",  # shorter than it says
 }
 
 
@@ -137,6 +140,11 @@ def test_each_kind_of_bad_page_is_skipped_under_its_name_and_the_others_are_kept
     cut = zlib.compress(b"<html>" + b"x" * 5000)[:40]
     routes["/news/2022"] = reply(cut, headers={"Content-Encoding": "gzip"})
 
+    whole = page("너울군 소식", *story(25))
+    routes["/news/2023"] = reply(whole, stall_after=300)
+    routes["/news/2024"] = reply("<p>끝이 없는 쪽이다.</p>" * 100, endless=True)
+    routes["/news/2025"] = reply(whole, headers={"Content-Length": "99999", "Connection": "close"})
+
     done = crawl(
         *("site", listing, "--timeout", "1", "--max-page-bytes", "300000"),
         *("--set", "NEWSCRAWL_BACKOFF_S=0.05"),
@@ -207,3 +215,148 @@ def test_a_site_whose_layout_is_not_understood_ends_with_a_named_finding(
     assert done.stderr.startswith("error: layout_changed: 4 of 4 pages")
     (finding,) = json.loads(done.stdout)["findings"]
     assert finding["code"] == "layout_changed"
+
+
+def test_what_a_feed_lists_may_be_relative_and_what_is_no_address_is_counted(
+    site: "Server", reply: "type[Reply]", listing: str, crawl: Crawl
+) -> None:
+    links = (*GOOD, "http://[broken", "mailto:desk@news.example", "http://a.example:port/1")
+    items = "".join(f"<item><link>{link}</link></item>" for link in links)
+    feed = f"<rss version='2.0'><channel>{items}</channel></rss>"
+    site.routes["/rss.xml"] = reply(feed, headers={"Content-Type": "application/rss+xml"})
+    done = crawl("site", f"{listing}rss.xml", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    closing = json.loads(done.stdout)
+    assert (closing["new_articles"], closing["skipped"]) == (3, {"bad_address": 3})
+
+
+def test_a_redirect_to_no_address_is_a_named_reason(
+    site: "Server", reply: "type[Reply]", reasons: Reasons
+) -> None:
+    site.routes[BAD] = reply(status=302, headers={"Location": "http://[broken/"})
+    assert sum(reasons().values()) == 1
+
+
+def test_a_charset_that_is_none_of_pages_ends_nothing(
+    site: "Server", reply: "type[Reply]", page: Page, story: Story, listing: str, crawl: Crawl
+) -> None:
+    odd = {"Content-Type": "text/html; charset=base64"}
+    site.routes[BAD] = reply(page("이상한 선언", *story(7)), headers=odd)
+    for route in (site.routes["/"], site.routes[GOOD[0]]):
+        assert not callable(route)
+        route.headers = {"Content-Type": "text/html; charset=unicode_escape"}
+    done = crawl("site", listing, "--format", "json")
+    assert json.loads(done.stdout)["dataset_articles"] == len(GOOD) + 1
+
+
+def test_a_list_that_breaks_off_on_its_way_is_told(
+    site: "Server", reply: "type[Reply]", listing: str, crawl: Crawl
+) -> None:
+    first = site.routes["/"]
+    assert not callable(first)
+    first.body = str(first.body).replace("</main>", "<a rel='next' href='/?page=2'>2</a></main>")
+    pages = {"": first, "2": reply("sorry", status=500)}
+    site.routes["/"] = lambda request: pages[request.query.get("page", "")]
+    site.routes[BAD] = reply("gone", status=410)
+    done = crawl("site", listing, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["code"] == "lists_not_read"
+    assert "page=2: http_error" in finding["message"]
+
+
+def test_one_start_address_of_two_that_cannot_be_read_is_no_success(
+    site: "Server", reply: "type[Reply]", listing: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    site.routes[BAD] = reply("gone", status=410)
+    done = crawl("site", listing, f"{listing}missing")
+    assert done.returncode == 1
+    (error,) = done.stderr.splitlines()
+    assert "missing cannot be crawled: http_error" in error
+    assert len(read_dataset(tmp_path / "dataset").articles) == len(GOOD)
+
+
+def test_a_page_that_an_error_of_our_own_loses_is_in_the_account(
+    site: "Server",
+    reply: "type[Reply]",
+    page: Page,
+    story: Story,
+    listing: str,
+    crawl: Crawl,
+    tmp_path: Path,
+) -> None:
+    site.routes[BAD] = reply(page("고장 난 기사", *story(9)))
+    (tmp_path / "faulty.py").write_text(
+        "from newscrawl.guard import GuardedResolver as Resolver\n"
+        "from newscrawl.pipelines import relevance\n"
+        "def process_item(self, item):\n"
+        "    if item.title.startswith('고장'):\n"
+        "        raise KeyError('a mistake in a pipeline')\n"
+        "    return item\n"
+        "relevance.RelevancePipeline.process_item = process_item\n"
+    )
+    faulty = ("--set", "TWISTED_DNS_RESOLVER=faulty.Resolver")
+    done = crawl("site", listing, *faulty, "--format", "json", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "lost by an error of newscrawl's own" in done.stderr
+    closing = json.loads(done.stdout)
+    assert (closing["new_articles"], closing["skipped"]) == (len(GOOD), {"internal": 1})
+    log = (tmp_path / "dataset" / ".crawl" / "crawl.log").read_text()
+    assert "a mistake in a pipeline" in log
+    again = crawl("site", listing, "--format", "json")
+    assert json.loads(again.stdout)["new_articles"] == 1
+
+
+def test_an_export_that_cannot_be_written_is_told_before_anything_is_fetched(
+    site: "Server", listing: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = crawl("site", listing, "--export", str(tmp_path / "file" / "new.csv"))
+    assert done.returncode == 3
+    (error,) = done.stderr.splitlines()
+    assert "--export FILE" in error
+    assert not site.requests
+
+
+def test_series_that_cannot_be_left_are_told(
+    site: "Server", reply: "type[Reply]", listing: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    site.routes[BAD] = reply("gone", status=410)
+    (tmp_path / "file").write_text("")
+    textfile = str(tmp_path / "file" / "newscrawl.prom")
+    done = crawl("site", listing, "--metrics-textfile", textfile)
+    assert done.returncode == 3
+    assert "--metrics-textfile FILE" in done.stderr
+    assert len(read_dataset(tmp_path / "dataset").articles) == len(GOOD)
+
+
+def test_a_site_that_changed_its_layout_is_named_among_others(
+    site: "Server",
+    other_site: "Server",
+    reply: "type[Reply]",
+    page: Page,
+    story: Story,
+    crawl: Crawl,
+) -> None:
+    paths = [f"/news/{number}" for number in range(3000, 3012)]
+    other_site.routes["/"] = reply(linked(paths[:6]))
+    site.routes["/"] = reply(linked(paths))
+    for number, path in enumerate(paths):
+        other_site.routes[path] = reply(page("제목만 보이는 기사"))
+        site.routes[path] = reply(page(f"너울군 소식 {number}", *story(number)))
+    changed = other_site.url.replace("127.0.0.1", "localhost")
+    done = crawl("site", site.url, changed, "--allow-host", "localhost")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: layout_changed: 6 of 6 pages of localhost")
+
+
+def test_a_paywall_is_no_change_of_layout(
+    site: "Server", reply: "type[Reply]", page: Page, listing: str, crawl: Crawl
+) -> None:
+    about = f'<script type="application/ld+json">{json.dumps(PAYWALL)}</script>'
+    for path in (*GOOD, BAD):
+        site.routes[path] = reply(page("회원 전용 기사", "너울군이 짓는다.", head=about))
+    done = crawl("site", listing, "--format", "json")
+    assert done.returncode == 1
+    assert "no article found: 4 paywall" in done.stderr
+    assert json.loads(done.stdout)["findings"] == []

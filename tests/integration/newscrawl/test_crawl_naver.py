@@ -1,5 +1,6 @@
 """`crawl naver` against a server that answers like the official search API, in both homes."""
 
+import gzip
 import json
 import subprocess
 from collections.abc import Callable
@@ -25,7 +26,15 @@ ABOUT_FIRM = [a for a in articles.load() if FIRM in a.title and len(a.text) >= 2
 class SearchApi:
     """Answers like the old home, or like the new one with other headers."""
 
-    def __init__(self, newsroom_url: str, reply: "type[Reply]", *, hub: bool) -> None:
+    def __init__(
+        self,
+        newsroom_url: str,
+        reply: "type[Reply]",
+        *,
+        hub: bool,
+        keys: tuple[str, ...] = ("me", "secret"),
+    ) -> None:
+        self.keys = keys
         self.items = [
             {
                 "title": a.title.replace(FIRM, f"<b>{FIRM}</b>").replace('"', "&quot;"),
@@ -45,7 +54,7 @@ class SearchApi:
 
     def __call__(self, request: "Request") -> "Reply":
         json_type = {"Content-Type": "application/json;charset=UTF-8"}
-        if tuple(request.headers.get(name) for name in self.headers) != ("me", "secret"):
+        if tuple(request.headers.get(name) for name in self.headers) != self.keys:
             error = {"errorMessage": "NID AUTH Result Invalid (1000) : Authentication failed."}
             return self.reply(json.dumps({**error, "errorCode": "024"}), 401, json_type)
         start, display = int(request.query["start"]), int(request.query["display"])
@@ -195,3 +204,72 @@ def test_an_api_that_changed_its_answers_is_named(
     done = crawl(*arguments(site, tmp_path), env=OLD)
     assert done.returncode == 3
     assert "not understood" in done.stderr
+
+
+def test_the_keys_do_not_reach_the_disk_with_the_responses(
+    newsroom: RunningNewsroom, site: "Server", reply: "type[Reply]", crawl: Crawl, tmp_path: Path
+) -> None:
+    keys = {"NAVER_CLIENT_ID": "me-7f3a", "NAVER_CLIENT_SECRET": "secret-91c4"}
+    api = SearchApi(newsroom.url, reply, hub=False, keys=tuple(keys.values()))
+    site.routes["/v1/search/news.json"] = api
+    cache = ("--http-cache", "replay")
+    first = crawl(*arguments(site, tmp_path, *cache), env=keys)
+    assert first.returncode == 0, first.stderr
+    state = tmp_path / "dataset" / ".crawl"
+    files = [path.read_bytes() for path in state.rglob("*") if path.is_file()]
+    opened = [gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data for data in files]
+    assert any(b"v1/search/news.json" in data for data in opened)  # the answer is kept
+    assert not [data for data in opened if b"secret-91c4" in data or b"me-7f3a" in data]
+    site.requests.clear()
+    again = crawl(*arguments(site, tmp_path, *cache), env=keys)
+    assert again.returncode == 0, again.stderr
+    assert not site.requests  # and costs no call
+
+
+def test_an_api_that_breaks_off_is_asked_again(
+    newsroom: RunningNewsroom, site: "Server", reply: "type[Reply]", crawl: Crawl, tmp_path: Path
+) -> None:
+    api = SearchApi(newsroom.url, reply, hub=False)
+
+    def breaks_off_once(request: "Request") -> "Reply":
+        is_first = site.asked("/v1/search/news.json") == 1
+        return reply(reset=True) if is_first else api(request)
+
+    site.routes["/v1/search/news.json"] = breaks_off_once
+    done = crawl(*arguments(site, tmp_path), env=OLD)
+    assert done.returncode == 0, done.stderr
+    assert sum(json.loads((tmp_path / "calls.json").read_text()).popitem()[1].values()) == 2
+
+
+def test_results_without_an_article_of_their_own_are_in_the_account(
+    newsroom: RunningNewsroom, site: "Server", reply: "type[Reply]", crawl: Crawl, tmp_path: Path
+) -> None:
+    api = SearchApi(newsroom.url, reply, hub=False)
+    front = f"{newsroom.url}"
+    for item, place in zip(
+        api.items, (front, front, "www.haedam.example/1", "http://["), strict=False
+    ):
+        item["originallink"] = item["link"] = place
+    site.routes["/v1/search/news.json"] = api
+    done = crawl(*arguments(site, tmp_path, "--format", "json"), env=OLD)
+    closing = json.loads(done.stdout)
+    assert closing["skipped"] == {"bad_address": 4}
+    assert closing["new_articles"] == len(ABOUT_FIRM) - 4
+
+
+def test_a_keyword_with_a_slip_does_not_bind_the_folder(
+    newsroom: RunningNewsroom, site: "Server", reply: "type[Reply]", crawl: Crawl, tmp_path: Path
+) -> None:
+    api = SearchApi(newsroom.url, reply, hub=False)
+    empty = SearchApi(newsroom.url, reply, hub=False)
+    empty.items = []
+    site.routes["/v1/search/news.json"] = lambda request: (
+        api(request) if request.query["query"] == FIRM else empty(request)
+    )
+    common = arguments(site, tmp_path)[2:]
+    assert crawl("naver", "온세미증권", *common, env=OLD).returncode == 1
+    done = crawl("naver", FIRM, *common, env=OLD)
+    assert done.returncode == 0, done.stderr
+    other = crawl("naver", "온세미증권", *common, env=OLD)
+    assert other.returncode == 2
+    assert FIRM in other.stderr

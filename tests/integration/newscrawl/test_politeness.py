@@ -207,3 +207,63 @@ def test_series_are_left_as_a_textfile_when_it_ends(
     text = textfile.read_text()
     assert 'newscrawl_articles_total{outcome="kept"} 3.0' in text
     assert "newscrawl_extract_seconds_count 3.0" in text
+
+
+@pytest.fixture
+def shut(site: "Server", reply: "type[Reply]", listing: str) -> str:
+    """The same site behind a robots.txt that shuts everyone out; returns its list page."""
+    rules = "User-agent: *\nDisallow: /\n"
+    site.routes["/robots.txt"] = reply(rules, headers={"Content-Type": "text/plain"})
+    return listing
+
+
+def test_permission_opens_the_lists_of_a_site_as_well(
+    shut: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    assert crawl("site", shut).returncode == 2
+    done = crawl("site", shut, "--permitted-host", "127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    assert len(read_dataset(tmp_path / "dataset").articles) == 3
+
+
+def test_permission_for_one_site_is_none_for_the_site_that_it_redirects_to(
+    site: "Server",
+    other_site: "Server",
+    reply: "type[Reply]",
+    shut: str,
+    names_lead_here: tuple[tuple[str, ...], dict[str, str]],
+    crawl: Crawl,
+    page: Page,
+    story: Story,
+) -> None:
+    options, env = names_lead_here
+    ports = urlsplit(shut).port, urlsplit(other_site.url).port
+    rules = "User-agent: *\nDisallow: /\n"
+    other_site.routes["/robots.txt"] = reply(rules, headers={"Content-Type": "text/plain"})
+    other_site.routes["/news/1002"] = reply(page("남의 기사", *story(2)))
+    location = f"http://other.example:{ports[1]}/news/1002"
+    site.routes["/news/1002"] = reply(status=302, headers={"Location": location})
+    permission = ("--permitted-host", "permitted.example", "--allow-domain", "*")
+    start = f"http://permitted.example:{ports[0]}/"
+    done = crawl("site", start, *options, *permission, "--format", "json", env=env)
+    assert json.loads(done.stdout)["skipped"] == {"robots": 1}
+    assert {request.path for request in other_site.requests} == {"/robots.txt"}
+
+
+def test_a_server_that_fails_to_give_its_rules_allows_nothing(
+    site: "Server", reply: "type[Reply]", listing: str, crawl: Crawl
+) -> None:
+    site.routes["/robots.txt"] = reply("sorry", status=503)
+    done = crawl("site", listing)
+    assert done.returncode == 2
+    assert "robots" in done.stderr
+    assert {request.path for request in site.requests} == {"/robots.txt"}
+
+
+@pytest.mark.parametrize("option", ["--permitted-host", "--allow-domain"])
+def test_a_host_that_is_none_is_refused_and_not_passed_over(
+    listing: str, crawl: Crawl, option: str
+) -> None:
+    done = crawl("site", listing, option, "https://n.news.naver.com/")
+    assert done.returncode == 2
+    assert "no host" in done.stderr

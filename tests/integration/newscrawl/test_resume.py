@@ -1,6 +1,7 @@
 """Whatever ends a crawl, finished articles are kept and the same command goes on."""
 
 import json
+import random
 import resource
 import signal
 import subprocess
@@ -224,3 +225,101 @@ def test_responses_from_the_cache_give_a_byte_identical_dataset(
     assert not site.requests
     for name in ("articles.jsonl", "manifest.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_site_that_is_down_at_the_next_crawl_is_no_success(
+    site: "Server", reply: "type[Reply]", address: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl("site", address)
+    site.routes["/sitemap.xml"] = reply("sorry", status=502)
+    done = crawl("site", address)
+    assert done.returncode == 1
+    assert "http_error" in done.stderr
+    assert len(read_dataset(tmp_path / "dataset").articles) == ARTICLES
+
+
+def test_a_list_that_leads_to_nothing_any_more_is_no_success(
+    site: "Server", reply: "type[Reply]", address: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl("site", address)
+    site.routes["/sitemap.xml"] = reply("<html><body>새 단장</body></html>")
+    done = crawl("site", address)
+    assert done.returncode == 1
+    assert "no article found" in done.stderr
+    assert len(read_dataset(tmp_path / "dataset").articles) == ARTICLES
+
+
+def test_flash_news_that_grew_is_an_article_at_the_next_crawl(
+    site: "Server",
+    reply: "type[Reply]",
+    page: Callable[..., str],
+    address: str,
+    crawl: Crawl,
+) -> None:
+    whole = site.routes["/news/1003"]
+    site.routes["/news/1003"] = reply(page("속보: 너울군, 도서관 짓는다", "너울군이 밝혔다."))
+    first = crawl("site", address, "--format", "json")
+    assert json.loads(first.stdout)["skipped"] == {"too_short": 1}
+    site.routes["/news/1003"] = whole
+    again = crawl("site", address, "--format", "json")
+    assert json.loads(again.stdout)["new_articles"] == 1
+
+
+def test_a_page_that_led_elsewhere_and_is_no_article_is_not_asked_for_again(
+    site: "Server", reply: "type[Reply]", page: Callable[..., str], address: str, crawl: Crawl
+) -> None:
+    site.routes["/news/1003"] = reply(status=302, headers={"Location": "/photo/1003"})
+    site.routes["/photo/1003"] = reply(page("[포토] 여의도에 첫눈", "여의도에 눈이 내린다."))
+    first = crawl("site", address, "--format", "json")
+    assert json.loads(first.stdout)["skipped"] == {"photo": 1}
+    again = crawl("site", address, "--format", "json")
+    assert json.loads(again.stdout)["known_others"] == 1
+    assert site.asked("/news/1003") == 1
+
+
+def test_the_cache_alone_names_what_it_lacks(
+    site: "Server", address: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    cache = ("--http-cache-dir", str(tmp_path / "responses"))
+    sitemap = site.routes["/sitemap.xml"]
+    assert not callable(sitemap)
+    crawl("site", address, "--http-cache", "replay", *cache, "--max-articles", "3")
+    site.requests.clear()
+    done = crawl(
+        *("site", address, "--http-cache", "offline", *cache, "--format", "json"),
+        out=tmp_path / "offline",
+    )
+    closing = json.loads(done.stdout)
+    assert not site.requests
+    assert closing["new_articles"] == 3
+    assert closing["skipped"] == {"not_cached": ARTICLES - 3}
+
+
+def test_a_disk_that_fills_under_the_cache_ends_the_crawl_with_one_line(
+    site: "Server",
+    reply: "type[Reply]",
+    page: Callable[..., str],
+    story: Callable[[int], tuple[str, ...]],
+    address: str,
+    command: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
+    padding = random.Random(1).randbytes(40_000).hex()  # what no packing makes smaller than half
+    large = page("너울군 소식", *story(3)).replace("</body>", f"<!-- {padding} --></body>")
+    site.routes["/news/1003"] = reply(large)
+
+    def small_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+
+    done = subprocess.run(
+        command("site", address, "--http-cache", "replay", "--max-articles", "8"),
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+        preexec_fn=small_disk,
+    )
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "--http-cache-dir" in line
+    assert journaled(tmp_path)

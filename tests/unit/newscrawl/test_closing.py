@@ -8,6 +8,7 @@ CLOSING = Closing(
     pages=120,
     new_articles=80,
     known_articles=7,
+    known_others=2,
     skipped={"robots": 3, "no_text": 12},
     received_bytes=5 * 1024 * 1024,
     elapsed_s=60.0,
@@ -27,6 +28,7 @@ def test_the_table_says_what_came_in_and_what_was_left_out_and_why() -> None:
     assert "5.0 MiB in 60.0 s" in lines[1]
     skipped = [line for line in lines if line.startswith("skipped")]
     assert [line.split()[1] for line in skipped] == ["no_text", "robots"]  # most first
+    assert any(line.startswith("known others") and " 2 " in line for line in lines)
     assert any("87 articles, 123,456 characters" in line for line in lines)
     assert lines[-1].startswith("finding")
 

@@ -3,7 +3,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from newscrawl.command import http_address, program, read_addresses, setting, socket_address
+from newscrawl.command import (
+    host_name,
+    http_address,
+    program,
+    read_addresses,
+    setting,
+    socket_address,
+)
 from yoyak.errors import UsageError
 
 
@@ -37,10 +44,22 @@ def test_a_missing_list(tmp_path: Path) -> None:
         read_addresses(tmp_path / "none")
 
 
+@pytest.mark.parametrize("text", ["https://n.news.naver.com/", "news.example/a", "a b", ""])
+def test_what_is_no_host_would_permit_nothing_and_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="no host"):
+        host_name(text)
+    assert host_name("N.News.Naver.com") == "n.news.naver.com"
+
+
 def test_settings_of_scrapy() -> None:
     assert setting("DOWNLOAD_DELAY=2") == ("DOWNLOAD_DELAY", "2")
     with pytest.raises(UsageError, match="NAME=VALUE"):
         setting("DOWNLOAD_DELAY")
+
+
+def test_scrapys_own_way_to_go_on_is_refused_beside_ours() -> None:
+    with pytest.raises(UsageError, match="goes on by itself"):
+        setting("JOBDIR=jobs/1")
 
 
 @pytest.mark.parametrize("text", ["9410", ":9410", "host:port", "127.0.0.1:70000"])

@@ -1,16 +1,29 @@
+from collections.abc import Collection, Mapping
+
 import pytest
 
-from newscrawl.findings import findings
+from newscrawl.findings import Place, findings
+
+HOST = "news.example"
 
 
-def codes(**changes: dict[str, int]) -> list[str]:
-    facts: dict[str, dict[str, int]] = {"read": {}, "empty": {}, "skipped": {}, **changes}
-    return [
-        f.code
-        for f in findings(
-            read=facts["read"], empty=facts["empty"], skipped=facts["skipped"], articles=10
-        )
-    ]
+def codes(
+    *,
+    read: Mapping[Place, int] | None = None,
+    empty: Mapping[Place, int] | None = None,
+    asked: Collection[str] = (),
+    skipped: Mapping[str, int] | None = None,
+    lost: Mapping[str, str] | None = None,
+) -> list[str]:
+    found = findings(
+        read=read or {},
+        empty=empty or {},
+        asked_hosts=asked,
+        skipped=skipped or {},
+        lists_lost=lost or {},
+        articles=10,
+    )
+    return [finding.code for finding in found]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +41,23 @@ def codes(**changes: dict[str, int]) -> list[str]:
 def test_a_layout_has_changed_where_too_many_pages_are_empty(
     way: str, read: int, empty: int, is_found: bool
 ) -> None:
-    assert (codes(read={way: read}, empty={way: empty}) == ["layout_changed"]) is is_found
+    found = codes(read={(way, HOST): read}, empty={(way, HOST): empty})
+    assert (found == ["layout_changed"]) is is_found
+
+
+def test_one_site_of_many_is_named_and_fails_the_crawl_where_it_was_asked_for() -> None:
+    read = {("library", HOST): 8, ("library", "other.example"): 80, ("library", "few.example"): 4}
+    empty = {("library", HOST): 8, ("library", "few.example"): 4}
+    assert codes(read=read, empty=empty) == ["site_not_read"]
+    assert codes(read=read, empty=empty, asked=[HOST]) == ["layout_changed"]
+
+
+def test_a_list_that_could_not_be_read_is_named() -> None:
+    assert codes(lost={"https://news.example/?page=2": "timeout"}) == ["lists_not_read"]
+
+
+def test_a_page_that_an_error_of_our_own_lost_is_named() -> None:
+    assert codes(skipped={"internal": 1}) == ["internal"]
 
 
 def test_a_site_that_refuses_most_requests_is_named() -> None:

@@ -43,14 +43,16 @@ def kinds(folder: Path) -> list[str]:
 def test_what_is_written_is_known_to_the_next_crawl(ledger: Callable[..., Ledger]) -> None:
     first = ledger()
     first.add(item(1, other="https://n.news.naver.com/article/001/0000000001"))
-    first.skip("//news.example/2", "https://news.example/2", "no_text")
+    first.skip("//news.example/2", "https://news.example/2", "not_html")
     first.skip("//news.example/3", "https://news.example/3", "timeout")
+    first.skip("//news.example/4", "https://news.example/4", "too_short")
     first.close()
     second = ledger()
     assert second.is_article("//news.example/news/1")
     assert second.is_article("naver:001:0000000001")  # its other address
     assert second.is_gone("//news.example/2")
     assert not second.is_gone("//news.example/3")  # a timeout passes
+    assert not second.is_gone("//news.example/4")  # and flash news grow
 
 
 def test_a_line_is_on_disk_before_the_next_is_written(
@@ -95,7 +97,13 @@ def test_the_limit_takes_the_first_in_the_order_of_discovery_not_of_arrival(
     assert book.new_articles == 2
     assert kinds(tmp_path) == ["article", "article", "article", "skipped"]
     again = ledger()
-    assert not again.is_gone("//news.example/news/5")  # a later crawl with a higher limit takes it
+    # A later crawl with a higher limit takes it, and the next one then knows it.
+    assert not again.is_gone("//news.example/news/5")
+    assert not again.is_article("//news.example/news/5")
+    assert again.is_article("//news.example/news/4")
+    again.add(item(5))
+    again.close()
+    assert ledger().is_article("//news.example/news/5")
 
 
 def test_articles_met_again_count_towards_the_limit(ledger: Callable[..., Ledger]) -> None:

@@ -1,6 +1,8 @@
 import gzip
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newscrawl.discovery.feeds import parse_feed
 
@@ -9,7 +11,8 @@ SITEMAP = (
     b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
     b'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
     b"<url><loc> https://news.example/a/1 </loc>"
-    b"<news:news><news:title>One</news:title></news:news></url>"
+    b"<news:news><news:publication_date>2026-11-12T09:00:00+09:00</news:publication_date>"
+    b"</news:news></url>"
     b"<url><loc>https://news.example/a/2</loc></url></urlset>"
 )
 
@@ -23,7 +26,9 @@ def urls(body: bytes) -> list[str]:
 def test_a_sitemap() -> None:
     feed = parse_feed(SITEMAP)
     assert feed is not None
-    assert (feed.kind, feed.entries[0].title) == ("sitemap", "One")
+    assert feed.kind == "sitemap"
+    times = [entry.published_at for entry in feed.entries]
+    assert times == ["2026-11-12T09:00:00+09:00", None]
     assert urls(SITEMAP) == ["https://news.example/a/1", "https://news.example/a/2"]
 
 
@@ -47,6 +52,44 @@ def test_rss_by_link_or_by_guid() -> None:
         b"<item><guid isPermaLink='false'>77</guid></item></channel></rss>"
     )
     assert urls(body) == ["https://news.example/a/1", "https://news.example/a/2"]
+
+
+def test_the_time_beside_an_address() -> None:
+    rss = parse_feed(
+        b"<rss xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+        b"<item><link>/1</link><pubDate>Mon, 26 Sep 2016 07:50:00 +0900</pubDate></item>"
+        b"<item><link>/2</link><dc:date>2026-11-12T08:41:00Z</dc:date></item>"
+        b"<item><link>/3</link><pubDate>2026-11-12 08:41</pubDate></item></channel></rss>"
+    )
+    atom = parse_feed(
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='/4'/>"
+        b"<updated>2026-11-13T00:00:00Z</updated><published>2026-11-12T08:41:00Z</published>"
+        b"</entry></feed>"
+    )
+    assert rss is not None
+    assert atom is not None
+    assert [entry.published_at for entry in (*rss.entries, *atom.entries)] == [
+        "2016-09-26T07:50:00+09:00",
+        "2026-11-12T08:41:00+00:00",
+        None,  # where, it does not say
+        "2026-11-12T08:41:00+00:00",
+    ]
+
+
+def test_the_address_of_a_page_is_not_that_of_a_picture_on_it() -> None:
+    body = (
+        b"<urlset xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'><url>"
+        b"<image:image><image:loc>https://news.example/1.jpg</image:loc></image:image>"
+        b"<loc>https://news.example/a/1</loc></url></urlset>"
+    )
+    assert urls(body) == ["https://news.example/a/1"]
+
+
+@given(st.binary(max_size=200), st.sampled_from([SITEMAP, b"<rss><item><link>/1</link>"]))
+def test_no_bytes_raise(noise: bytes, feed: bytes) -> None:
+    for body in (noise, feed[: len(noise)] + noise, feed + noise, gzip.compress(feed)[:-5] + noise):
+        found = parse_feed(body)
+        assert found is None or isinstance(found.entries, tuple)
 
 
 def test_atom_by_its_alternate_link() -> None:

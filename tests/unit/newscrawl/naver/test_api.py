@@ -91,6 +91,19 @@ def test_a_link_that_is_the_publishers_own_is_no_naver_page() -> None:
     assert hit.published_at is None
 
 
+@pytest.mark.parametrize("front", ["https://haedam.example", "http://www.haedam.example/", "-", ""])
+def test_a_front_page_is_no_article(front: str) -> None:
+    naver = "https://n.news.naver.com/mnews/article/901/0000000001"
+    (hit,) = parse_answer(answer(title="", originallink=front, link=naver, description="")).hits
+    assert (hit.original_url, hit.naver_url) == (None, naver)
+
+
+def test_a_host_whose_name_only_ends_like_navers_is_a_publisher() -> None:
+    link = "https://notnaver.com/news/1"
+    (hit,) = parse_answer(answer(title="", originallink="", link=link, description="")).hits
+    assert (hit.original_url, hit.naver_url) == (link, None)
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"items": [1]}', b'{"total": 1}'])
 def test_an_answer_of_another_form_is_named(body: bytes) -> None:
     with pytest.raises(HostError, match="not understood"):
@@ -99,6 +112,10 @@ def test_an_answer_of_another_form_is_named(body: bytes) -> None:
 
 def body(code: str, message: str) -> bytes:
     return json.dumps({"errorCode": code, "errorMessage": message}).encode()
+
+
+def cloud(code: str, message: str) -> bytes:
+    return json.dumps({"error": {"errorCode": code, "message": message}}).encode()
 
 
 @pytest.mark.parametrize(
@@ -121,10 +138,13 @@ def test_an_error_is_told_with_its_mend(
 
 
 def test_an_error_of_the_cloud_is_read_in_its_own_form() -> None:
-    data = json.dumps({"error": {"errorCode": "200", "message": "Authentication Failed"}}).encode()
-    assert "200, Authentication Failed" in str(failure(401, data, HUB))
+    told = str(failure(401, cloud("200", "Authentication Failed"), HUB))
+    assert "200, Authentication Failed" in told
 
 
 def test_too_many_calls_a_second_is_not_too_many_a_day() -> None:
     assert is_rate_limited(429, body("012", "Rate limit exceeded."))
     assert not is_rate_limited(429, body("010", "Query limit exceeded"))
+    assert is_rate_limited(429, cloud("410", "Throttle Limited"))
+    assert is_rate_limited(429, cloud("420", "Rate Limited"))
+    assert not is_rate_limited(429, cloud("400", "Quota Exceeded"))
