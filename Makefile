@@ -62,11 +62,15 @@ check: $(VENV)/.dev ## lint, types, import arrows, unit tests (under a minute)
 	  wait $$lint || { cat "$$said"; exit 1; }; \
 	  exit $$tests
 
-# One after the other: containers and namespaces see the whole host, and some tests time something.
+# Tests that neither time something nor see other processes of the host run two at a time; the
+# others one after the other: to containers and namespaces an engine of any test is an engine.
+TWO_AT_A_TIME := $(addprefix tests/integration/,damaged_runs models newscrawl newsroom publishing store)
+
 .PHONY: test
 test: lint $(TRACES)/.ready ## everything that CI runs
 	$(BIN)/pytest tests/unit -n auto -q
-	$(BIN)/pytest tests/integration tests/e2e --durations 25
+	$(BIN)/pytest $(TWO_AT_A_TIME) -n 2 -q
+	$(BIN)/pytest tests/integration tests/e2e $(addprefix --ignore=,$(TWO_AT_A_TIME)) --durations 25
 
 .PHONY: bench-demo
 bench-demo: $(VENV)/.dev ## the figures of the main job: demo, models, engine overhead (minutes; quiet machine)
