@@ -2,17 +2,17 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from summarizer import problems
-from summarizer.edge import SCOPE_KEY, Caller, Edge
+from summarizer.edge import SCOPE_KEY, Caller, Edge, OnProblem
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.observation import Observation
 from summarizer.problems import Problem
@@ -74,11 +74,10 @@ def create_app(parts: Parts) -> ASGIApp:
     _add_problems(app, parts)
     written = app.openapi
     app.openapi = lambda: _with_problem_type(written())  # type: ignore[method-assign] # FastAPI's documented way
-    count = _counter(parts)
     return Edge(
-        ShortWay(app, path=SUMMARIES, summarizer=summarizer, on_problem=count),
+        ShortWay(app, path=SUMMARIES, summarizer=summarizer),
         body_limit_bytes=parts.settings.body_limit_bytes,
-        on_problem=count,
+        on_problem=_refusals(parts),
     )
 
 
@@ -168,19 +167,20 @@ def _add_observation(app: FastAPI, parts: Parts) -> None:
 
 
 def _add_problems(app: FastAPI, parts: Parts) -> None:
-    count = _counter(parts)
+    note = _refusals(parts)
 
     def answer(request: Request, problem: Problem) -> Response:
         caller = _caller(request)
-        path = request.scope["path"]
-        count(path, problem, caller.phase)
-        if path == SUMMARIES:
-            _trace_refusal(parts.tracing, caller, problem)
+
+        async def after_the_answer() -> None:  # one that is no coroutine would get a thread
+            note(request.scope, caller, problem)
+
         headers = dict(problem.headers(caller.request_id))
         return Response(
             problem.body(caller.request_id),
             status_code=problem.kind.status,
             headers={name.decode(): value.decode("latin-1") for name, value in headers.items()},
+            background=BackgroundTask(after_the_answer),
         )
 
     @app.exception_handler(Problem)
@@ -220,14 +220,15 @@ def _refuse_while_busy(slots: Slots) -> None:
         )
 
 
-def _counter(parts: Parts) -> Callable[[str, Problem, names.Phase], None]:
-    """Return what counts the requests for a summary that ended before they were one."""
+def _refusals(parts: Parts) -> OnProblem:
+    """Return what counts and traces the requests for a summary that ended before they were one."""
 
-    def count(path: str, problem: Problem, phase: names.Phase) -> None:
-        if path == SUMMARIES:
-            parts.observation.requests.refuse(problem.outcome, phase)
+    def note(scope: Scope, caller: Caller, problem: Problem) -> None:
+        if scope["path"] == SUMMARIES and scope["method"] == "POST":
+            parts.observation.requests.refuse(problem.outcome, caller.phase)
+            _trace_refusal(parts.tracing, caller, problem)
 
-    return count
+    return note
 
 
 def _trace_refusal(tracing: Tracing, caller: Caller, problem: Problem) -> None:

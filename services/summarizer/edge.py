@@ -15,8 +15,6 @@ from summarizer import problems
 from summarizer.problems import Problem
 from yoyak.telemetry import names
 
-OnProblem = Callable[[str, Problem, names.Phase], None]
-
 SCOPE_KEY = "yoyak.caller"
 BODY_DEADLINE_S = 30.0  # a body is at most a few MB; whoever drips it holds a connection
 _USABLE_ID = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -38,11 +36,14 @@ class Caller:
         return self.trace.trace_id if self.trace is not None and self.trace.is_sampled else None
 
 
+OnProblem = Callable[[Scope, Caller, Problem], None]
+
+
 class Edge:
     """Wraps the application; reads the whole body first, so that nothing behind it waits."""
 
     def __init__(self, app: ASGIApp, *, body_limit_bytes: int, on_problem: OnProblem) -> None:
-        """Wrap `app`; `on_problem` is told of each request that ends here."""
+        """Wrap `app`; `on_problem` is told of each request that ends here, once it is answered."""
         self._app = app
         self._on_problem = on_problem
         self._limit_bytes = body_limit_bytes
@@ -54,16 +55,14 @@ class Edge:
             return
         arrived_ns = time.monotonic_ns()
         headers = dict(scope["headers"])
-        request_id = headers.get(b"x-request-id") or uuid.uuid4().hex.encode()
-        phase: names.Phase = "measured"
+        caller, unusable = _caller(arrived_ns, headers)
         try:
-            caller = _caller(arrived_ns, request_id, headers)
-            phase = caller.phase
+            if unusable is not None:
+                raise unusable
             body = await self._body(headers, receive)
         except Problem as problem:
-            usable = _USABLE_ID.fullmatch(request_id)
-            await send_problem(send, problem, request_id.decode("ascii") if usable else None)
-            self._on_problem(scope["path"], problem, phase)
+            await send_problem(send, problem, caller.request_id)
+            self._on_problem(scope, caller, problem)
             return
         if body is None:  # the client went away before its body had come
             return
@@ -102,7 +101,7 @@ class Edge:
         )
 
 
-async def send_problem(send: Send, problem: Problem, request_id: str | None) -> None:
+async def send_problem(send: Send, problem: Problem, request_id: str) -> None:
     """Answer with a problem document."""
     body = problem.body(request_id)
     headers = problem.headers(request_id)
@@ -111,24 +110,35 @@ async def send_problem(send: Send, problem: Problem, request_id: str | None) -> 
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _caller(arrived_ns: int, request_id: bytes, headers: dict[bytes, bytes]) -> Caller:
-    if not _USABLE_ID.fullmatch(request_id):
-        raise Problem(
+def _caller(arrived_ns: int, headers: dict[bytes, bytes]) -> tuple[Caller, Problem | None]:
+    """Return what the headers say, and what is wrong with them.
+
+    A refusal is traced and answered under an id too: one is drawn in place of an unusable one.
+    """
+    problem = None
+    request_id = headers.get(b"x-request-id", b"")
+    if request_id and not _USABLE_ID.fullmatch(request_id):
+        request_id = b""
+        problem = Problem(
             problems.MALFORMED,
             "X-Request-Id must be 1 to 128 visible ASCII characters; without it one is drawn",
         )
     phase: Any = headers.get(b"x-yoyak-phase", b"measured").decode("latin-1")
     if phase not in names.PHASES:
-        raise Problem(problems.MALFORMED, f"X-Yoyak-Phase must be one of {', '.join(names.PHASES)}")
+        phase = "measured"
+        problem = problem or Problem(
+            problems.MALFORMED, f"X-Yoyak-Phase must be one of {', '.join(names.PHASES)}"
+        )
     traceparent = headers.get(b"traceparent", b"").decode("latin-1")
     trace = TraceContext.parse(traceparent)
-    return Caller(
+    caller = Caller(
         arrived_ns=arrived_ns,
-        request_id=request_id.decode("ascii"),
+        request_id=request_id.decode("ascii") or uuid.uuid4().hex,
         phase=phase,
         traceparent=None if trace is None else traceparent,
         trace=trace,
     )
+    return caller, problem
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -5,32 +5,24 @@ documents and the words on what is wrong. Half of the service's own time before 
 spent there; with 16 requests at one instant, the last one waited for all of it.
 """
 
-import logging
-
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from summarizer import problems
-from summarizer.edge import SCOPE_KEY, Caller, OnProblem, send_problem
-from summarizer.problems import Problem
+from summarizer.edge import SCOPE_KEY
 from summarizer.schema import SummaryRequest
 from summarizer.summaries import Summarizer, SummaryResponse
 
-_LOG = logging.getLogger(__name__)
 _JSON = b"application/json"
 
 
 class ShortWay:
     """Stands between the edge and the framework."""
 
-    def __init__(
-        self, app: ASGIApp, *, path: str, summarizer: Summarizer, on_problem: OnProblem
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, path: str, summarizer: Summarizer) -> None:
         """Answer POST `path` where the request is good, and pass the rest on to `app`."""
         self._app = app
         self._path = path
         self._summarizer = summarizer
-        self._on_problem = on_problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The edge has read its body, so that `receive` gives it at once."""
@@ -42,28 +34,7 @@ class ShortWay:
         if asked is None:
             await self._app(scope, _again(message, receive), send)
             return
-        await self._answer(asked, scope, receive, send)
-
-    async def _answer(
-        self, asked: SummaryRequest, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        caller: Caller = scope[SCOPE_KEY]
-        has_begun = False
-
-        async def noting(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
-            await send(message)
-
-        try:
-            await SummaryResponse(self._summarizer, asked, caller)(scope, receive, noting)
-        except Exception as error:
-            problem = Problem(problems.INTERNAL, f"{type(error).__name__}; see the log")
-            self._on_problem(self._path, problem, caller.phase)
-            if has_begun:  # the server ends the connection
-                raise
-            _LOG.exception("a summary failed")
-            await send_problem(send, problem, caller.request_id)
+        await SummaryResponse(self._summarizer, asked, scope[SCOPE_KEY])(scope, receive, send)
 
 
 def _asked(scope: Scope, message: Message) -> SummaryRequest | None:

@@ -5,6 +5,7 @@ Between two chunks nothing is done but handing them on; counting begins after th
 
 import asyncio
 import json
+import logging
 import time
 import unicodedata
 from contextlib import AsyncExitStack, suppress
@@ -33,6 +34,7 @@ from yoyak.units import seconds
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+_LOG = logging.getLogger(__name__)
 CANCELLED = "cancelled"
 LAST_WORD_S = 5.0  # for an error to reach its client
 # Kept: json.dumps makes one a call where it is told anything, 16 us against 1 us a chunk.
@@ -117,6 +119,9 @@ class SummaryResponse(Response):
             if worker is not None:
                 worker.uncancel()
             problem = Problem(problems.STOPPING, "the service is being stopped; ask again later")
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends as any other: told, counted, traced
+            _LOG.exception("a summary failed")
+            problem = Problem(problems.INTERNAL, f"{type(error).__name__}; see the log")
         else:
             return names.OK
         if self._done_ns is not None:  # what went wrong afterwards does not reach the client
@@ -194,13 +199,19 @@ class SummaryResponse(Response):
         body = json_bytes({"summary": "".join(self._pieces), **members})
         headers = self._head(b"application/json")
         headers.append((b"content-length", str(len(body)).encode()))
+        self._has_begun = True
         self._status = 200
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
         self._done_ns = time.monotonic_ns()
 
     async def _send_problem(self, send: Send, problem: Problem) -> None:
-        """Send a document, or as the last line of a stream that began well."""
+        """Send a document, or as the last line of a stream that began well.
+
+        Half of a body that is no stream takes no more words: the server ends the connection.
+        """
+        if self._has_begun and not self._is_streaming:
+            return
         with suppress(TimeoutError):  # a client that reads no more is not waited for
             async with asyncio.timeout(LAST_WORD_S):
                 if not self._has_begun:

@@ -146,14 +146,73 @@ def test_without_a_caller_the_trace_begins_here_and_its_exemplar_leads_to_it(
     assert root.trace_id in exemplars(service)
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        pytest.param({"X-Request-Id": "a b"}, b"{}", 400, id="an id that cannot be used"),
+        pytest.param({"X-Yoyak-Phase": "lunch"}, b"{}", 400, id="no phase"),
+        pytest.param({}, b"{", 400, id="no JSON"),
+        pytest.param({}, b"x" * (1024 * 1024 + 1), 413, id="a body over the limit"),
+        pytest.param({}, {"article": ARTICLE, "options": {"output_tokens": 0}}, 422, id="a field"),
+    ],
+)
 def test_a_refusal_is_a_span_too_and_4xx_is_no_error_of_the_server(
+    headers: dict[str, str],
+    body: object,
+    status: int,
+    sending: tuple[Receiver, Service],
+    trace: str,
+) -> None:
+    receiver, service = sending
+    answer = service.ask("POST", names.SUMMARIES_ROUTE, body, {**kept(trace), **headers})
+    assert answer.status == status
+    (span,) = receiver.wait_for_trace(trace, names.SUMMARIES_SPAN).values()
+    assert (span.kind, span.parent_span_id, span.is_error) == ("server", CALLER, False)
+    assert (
+        span.attributes.items()
+        >= {
+            Attribute.HTTP_STATUS: status,
+            Attribute.ERROR_TYPE: "invalid",
+            Attribute.REQUEST_ID: answer.json["request_id"],
+        }.items()
+    )
+
+
+def test_a_full_queue_and_an_engine_that_is_not_ready_are_spans_too(replay: Replay) -> None:
+    with (
+        http_receiver() as receiver,
+        serving(*arguments(replay), "--queue", "0", **environment(receiver)) as service,
+    ):
+        full, down = new_trace_id(), new_trace_id()
+        with service.streaming(output_tokens=500) as first:
+            assert first.readline()
+            assert service.summarize(headers=kept(full)).status == 429
+        wait_until(lambda: service.metric(names.IN_FLIGHT.name) == 0, "the slot is free")
+        assert service.ask("POST", "/v1/engine/unload").status == 204
+        assert service.summarize(headers=kept(down)).status == 503
+        for trace, status, failure, is_error in (
+            (full, 429, "queue_full", False),
+            (down, 503, "not_ready", True),
+        ):
+            (span,) = receiver.wait_for_trace(trace, names.SUMMARIES_SPAN).values()
+            assert (span.attributes[Attribute.HTTP_STATUS], span.is_error) == (status, is_error)
+            assert span.attributes[Attribute.ERROR_TYPE] == failure
+
+
+def test_what_is_no_post_is_no_request_for_a_summary(
     sending: tuple[Receiver, Service], trace: str
 ) -> None:
     receiver, service = sending
-    assert service.summarize(headers=kept(trace), output_tokens=0).status == 422
-    (span,) = receiver.wait_for_trace(trace, names.SUMMARIES_SPAN).values()
-    assert (span.attributes[Attribute.HTTP_STATUS], span.is_error) == (422, False)
-    assert span.attributes[Attribute.ERROR_TYPE] == "invalid"
+    before = service.metric(names.REQUESTS.name, outcome="invalid", phase="measured")
+    assert service.ask("GET", names.SUMMARIES_ROUTE, headers=kept(new_trace_id())).status == 405
+    assert service.metric(names.REQUESTS.name, outcome="invalid", phase="measured") == before
+    service.summarize(headers=kept(trace), output_tokens=3)
+    receiver.wait_for_trace(trace, names.SUMMARIES_SPAN, CHAT)
+    assert all(
+        span.attributes[Attribute.HTTP_STATUS] != 405
+        for span in receiver.spans
+        if span.name == names.SUMMARIES_SPAN
+    )
 
 
 def test_without_an_endpoint_nothing_of_the_sdk_is_loaded_and_no_series_is_there(
@@ -192,6 +251,17 @@ def test_a_store_in_trouble_harms_no_request_and_what_is_lost_is_counted(
             receiver.wait_for_trace(last, names.SUMMARIES_SPAN, CHAT)
         assert len(service.errors) == 1, service.errors
         assert "spans are lost on their way to" in service.errors[0]
+
+
+def test_a_store_that_is_busy_for_a_moment_gets_the_batch_again(replay: Replay, trace: str) -> None:
+    with http_receiver("busy") as receiver:
+        with serving(*arguments(replay), **environment(receiver)) as service:
+            service.summarize(headers=kept(trace), output_tokens=3)
+            wait_until(lambda: receiver.requests == 1, "the batch is answered with 503")
+            receiver.mode = "takes"
+            receiver.wait_for_trace(trace, names.SUMMARIES_SPAN, CHAT)
+            assert service.metric(names.SPANS_DROPPED.name) == 0
+        assert service.errors == []
 
 
 def test_an_engine_that_fails_is_an_error_of_both_spans_and_a_hanging_store_holds_no_end(

@@ -1,6 +1,7 @@
 """The outermost layer, driven as a server drives it."""
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ class Exchange:
         self.caller: Caller | None = None
         self.body: bytes | None = None
         self.sent: list[Message] = []
-        self.problems: list[tuple[str, int, str]] = []
+        self.problems: list[tuple[Caller, int]] = []
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.caller = scope[SCOPE_KEY]
@@ -50,11 +51,12 @@ async def exchange(
     async def send(message: Message) -> None:
         made.sent.append(dict(message))
 
-    def on_problem(path: str, problem: Problem, phase: str) -> None:
-        made.problems.append((path, problem.kind.status, phase))
+    def on_problem(_: Scope, caller: Caller, problem: Problem) -> None:
+        assert len(made.sent) == 2, "nothing is counted before the answer"
+        made.problems.append((caller, problem.kind.status))
 
     edge = Edge(made.app, body_limit_bytes=limit_bytes, on_problem=on_problem)
-    scope = {"type": "http", "path": "/v1/summaries", "headers": list(headers)}
+    scope = {"type": "http", "method": "POST", "path": "/v1/summaries", "headers": list(headers)}
     await edge(scope, receive, send)
     return made
 
@@ -71,10 +73,21 @@ async def test_a_request_id_is_kept_and_one_is_drawn_if_absent() -> None:
 
 
 @pytest.mark.parametrize("request_id", [b"a b", b"\xff", b"x" * 129])
-async def test_an_unusable_request_id_is_400(request_id: bytes) -> None:
-    made = await exchange([(b"x-request-id", request_id)])
-    assert made.status == 400
-    assert made.problems == [("/v1/summaries", 400, "measured")]
+async def test_an_unusable_request_id_is_400_under_one_that_was_drawn(request_id: bytes) -> None:
+    made = await exchange([(b"x-request-id", request_id), (b"x-yoyak-phase", b"warmup")])
+    ((caller, status),) = made.problems
+    assert (made.status, status) == (400, 400)
+    assert (caller.phase, made.document["request_id"]) == ("warmup", caller.request_id)
+    assert len(caller.request_id) == 32
+
+
+async def test_a_refusal_here_keeps_the_callers_trace_and_arrival() -> None:
+    traceparent = f"00-{TRACE}-00f067aa0ba902b7-01".encode()
+    before_ns = time.monotonic_ns()
+    made = await exchange([(b"content-length", b"11"), (b"traceparent", traceparent)])
+    ((caller, status),) = made.problems
+    assert (status, caller.sampled_trace_id) == (413, TRACE)
+    assert before_ns <= caller.arrived_ns <= time.monotonic_ns()
 
 
 async def test_the_phase_is_measured_unless_the_header_says_warmup() -> None:

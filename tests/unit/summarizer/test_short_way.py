@@ -1,23 +1,27 @@
 """Which requests go the short way, and that the others reach the framework as they came."""
 
+import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from prometheus_client import CollectorRegistry
 from starlette.types import Message, Receive, Scope, Send
 
+from otlp_spans.settings import OtlpSettings
 from summarizer.edge import SCOPE_KEY, Caller
 from summarizer.engine_keeper import EngineKeeper
-from summarizer.problems import Problem
 from summarizer.short_way import ShortWay
 from summarizer.slots import Slots
 from summarizer.summaries import Summarizer
 from summarizer.tracing import Tracing
 from yoyak.engines import open_engine
-from yoyak.engines.base import Engine
+from yoyak.engines.base import Chunk, Engine, GenerationRequest, Usage
 from yoyak.telemetry import names
 from yoyak.telemetry.metrics import RequestMetrics
+from yoyak.telemetry.spans import ServedRequest
 
 PATH = "/v1/summaries"
 GOOD = {"article": {"id": "a", "title": "제목", "text": "본문"}}
@@ -38,35 +42,86 @@ class BrokenKeeper(EngineKeeper):
         raise RuntimeError("a fault of ours")
 
 
+class Uncounting:
+    async def count_tokens(self, _: str) -> None:
+        return None
+
+
+class HalfEngine(Uncounting):
+    async def stream(self, _: GenerationRequest) -> AsyncIterator[Chunk]:
+        yield Chunk(time.monotonic_ns(), "요약")
+        raise RuntimeError("a fault of ours")
+
+
+class WholeEngine(Uncounting):
+    async def stream(self, _: GenerationRequest) -> AsyncIterator[Chunk]:
+        yield Chunk(time.monotonic_ns(), "요약", Usage(output_tokens=1))
+
+
+class HalfKeeper(EngineKeeper):
+    def engine(self) -> Engine:
+        return cast("Engine", HalfEngine())
+
+
+class WholeKeeper(EngineKeeper):
+    def engine(self) -> Engine:
+        return cast("Engine", WholeEngine())
+
+
+class KeptTracing(Tracing):
+    """Keeps what it is told in place of sending it."""
+
+    def __init__(self) -> None:
+        super().__init__(OtlpSettings(endpoint="http://nowhere"), is_quiet=lambda: True)
+        self.served: list[ServedRequest] = []
+
+    def finished(self, served: ServedRequest) -> None:
+        self.served.append(served)
+
+
 class Asked:
     """One request to a short way whose engine was not started."""
 
-    def __init__(self, keeper: type[EngineKeeper] = EngineKeeper) -> None:
+    def __init__(
+        self, keeper: type[EngineKeeper] = EngineKeeper, *, breaks_at: str | None = None
+    ) -> None:
         self.framework = Framework()
         self.sent: list[Message] = []
-        self.problems: list[Problem] = []
+        self.tracing = KeptTracing()
+        self.breaks_at = breaks_at  # type of the message that cannot be sent
+        self._registry = CollectorRegistry()
         engine = open_engine("ollama", model="m", threads=1, context=512, batch=512, timeout_s=1)
         summarizer = Summarizer(
             keeper=keeper(engine, change_timeout_s=1.0),
             slots=Slots(concurrency=1, queue=1),
-            metrics=RequestMetrics(CollectorRegistry()),
-            tracing=Tracing(None, is_quiet=lambda: True),
+            metrics=RequestMetrics(self._registry),
+            tracing=self.tracing,
             timeout_s=1.0,
         )
-        self.way = ShortWay(
-            self.framework, path=PATH, summarizer=summarizer, on_problem=self._on_problem
-        )
+        self.way = ShortWay(self.framework, path=PATH, summarizer=summarizer)
 
-    def _on_problem(self, _: str, problem: Problem, __: names.Phase) -> None:
-        self.problems.append(problem)
+    def counted(self, outcome: str) -> float | None:
+        labels = {"outcome": outcome, "phase": "measured"}
+        return self._registry.get_sample_value(names.REQUESTS.name, labels)
+
+    @property
+    def ends(self) -> list[tuple[str, int | None]]:
+        """Outcome and status of each request that was traced."""
+        return [(one.finished.outcome, one.status) for one in self.tracing.served]
 
     async def post(
         self, body: bytes, *, content_type: bytes = b"application/json", path: str = PATH
     ) -> None:
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
         async def receive() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            if not messages:
+                await asyncio.Event().wait()  # the client stays
+            return messages.pop()
 
         async def send(message: Message) -> None:
+            if message["type"] == self.breaks_at:
+                raise RuntimeError("a fault of ours")
             self.sent.append(message)
 
         caller = Caller(
@@ -128,26 +183,39 @@ async def test_another_address_is_the_frameworks() -> None:
     assert len(asked.framework.bodies) == 1
 
 
-async def test_a_fault_of_ours_is_a_counted_problem_document(
+async def test_a_fault_of_ours_is_a_problem_document_that_is_counted_and_traced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     asked = Asked(BrokenKeeper)
     await asked.post(json.dumps(GOOD).encode())
     assert (asked.sent[0]["status"], asked.document["request_id"]) == (500, "r1")
-    assert [problem.outcome for problem in asked.problems] == ["http_5xx"]
+    assert (asked.counted("http_5xx"), asked.ends) == (1, [("http_5xx", 500)])
     assert "a fault of ours" in caplog.text
 
 
-async def test_a_fault_of_ours_in_the_middle_of_an_answer_is_counted_and_ends_the_connection(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def half(_: Scope, __: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        raise RuntimeError("a fault of ours")
+async def test_a_fault_in_the_middle_of_a_stream_is_its_last_line() -> None:
+    asked = Asked(HalfKeeper)
+    await asked.post(json.dumps({**GOOD, "stream": True}).encode())
+    assert [message["type"] for message in asked.sent] == [
+        "http.response.start",
+        "http.response.body",
+        "http.response.body",
+    ]
+    assert cast("dict[str, object]", asked.document["error"])["status"] == 500
+    assert not asked.sent[-1]["more_body"]
+    assert (asked.counted("http_5xx"), asked.ends) == (1, [("http_5xx", 200)])
 
-    monkeypatch.setattr("summarizer.short_way.SummaryResponse", lambda *_: half)
-    asked = Asked()
-    with pytest.raises(RuntimeError):
-        await asked.post(json.dumps(GOOD).encode())
+
+async def test_a_fault_of_ours_leaves_the_engines_call_in_the_trace() -> None:
+    asked = Asked(HalfKeeper)
+    await asked.post(json.dumps(GOOD).encode())
+    (served,) = asked.tracing.served
+    assert served.asked_ns is not None
+    assert len(served.finished.chunk_ns) == 1
+
+
+async def test_half_a_body_takes_no_second_answer() -> None:
+    asked = Asked(WholeKeeper, breaks_at="http.response.body")
+    await asked.post(json.dumps(GOOD).encode())
     assert [message["type"] for message in asked.sent] == ["http.response.start"]
-    assert [problem.outcome for problem in asked.problems] == ["http_5xx"]
+    assert (asked.counted("http_5xx"), asked.ends) == (1, [("http_5xx", 200)])
