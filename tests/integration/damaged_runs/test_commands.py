@@ -328,7 +328,6 @@ def test_a_price_that_is_given_makes_the_cost_anew(hosts: tuple[Path, Path]) -> 
 
 @settings(
     max_examples=40,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

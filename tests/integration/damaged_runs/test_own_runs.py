@@ -48,7 +48,6 @@ def in_open_loop(run: Run, late_ns: int) -> Run:
 
 @settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -47,7 +47,6 @@ ODD: tuple[object, ...] = (
 # Every example works in a folder of its own below one of the module.
 search = settings(
     max_examples=120,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -82,7 +82,7 @@ def test_a_page_without_an_article_gives_an_empty_text(html: str) -> None:
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_input_raises(text: str) -> None:
     for html in (text, f"<html><body><div id='dic_area'>{text}</div></body></html>"):
         assert extract(html, URL).path in PATHS

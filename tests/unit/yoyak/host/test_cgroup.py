@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from yoyak.host.cgroup import (
@@ -82,7 +82,6 @@ def test_a_cpu_list_has_single_cpus_and_ranges() -> None:
     assert cpus_of_list("") == set()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # of a machine that does other work
 @given(st.sets(st.integers(0, 500)))
 def test_a_cpu_list_of_single_cpus_comes_back(cpus: set[int]) -> None:
     assert cpus_of_list(",".join(map(str, sorted(cpus)))) == cpus

@@ -220,7 +220,7 @@ def test_a_header_without_end_is_given_up(tmp_path: Path) -> None:
         read_gguf(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.integers(0, 2_000),
     value=st.integers(0, 255),
