@@ -27,6 +27,7 @@ THRESHOLDS = ROOT / "docker/prometheus/thresholds/thresholds.yml"
 ALERTMANAGER_CONFIG = ROOT / "docker/alertmanager/alertmanager.yml"
 
 READY_S = 30.0
+SETTLE_S = 2.0  # more than a scrape, its timeout and an evaluation of the rules take
 _STOP_S = 10.0
 
 
@@ -128,6 +129,25 @@ class Prometheus:
             "data"
         ]
         return values
+
+    def settled_s(self, after_s: float) -> float:
+        """Wait for a moment at which all that was scraped and recorded is newer than `after_s`.
+
+        Returns:
+            Its Unix time, SETTLE_S ago. A scrape carries the time of its beginning; one that a busy
+            machine breaks off ends each of its series then, after somebody looked at that moment.
+        """
+        moment_s = 0.0
+
+        def is_settled() -> bool:
+            nonlocal moment_s
+            moment_s = time.time() - SETTLE_S
+            are_up = f"min(min_over_time(up[3s])) and min(timestamp(up)) > {after_s}"
+            recorded_s = self.value("min(timestamp(yoyak:errors:ratio_rate5m))", moment_s)
+            return self.value(are_up, moment_s) == 1 and (recorded_s or 0) > after_s + 1
+
+        wait_until(is_settled, "every target was scraped, and the rules were evaluated after that")
+        return moment_s
 
     def firing(self) -> set[str]:
         """Return the names of the alerts that fire."""

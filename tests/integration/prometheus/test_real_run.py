@@ -88,15 +88,10 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
             }
             flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
             assert run_command_line(["run", *flags, *cache]) == 0
-            ended_s = time.time()
-            wait_until(
-                lambda: (server.value("timestamp(yoyak:errors:ratio_rate5m)") or 0) > ended_s + 1,
-                "it was scraped after the run, and the rules were evaluated",
-            )
+            at_s = server.settled_s(time.time())
             (path,) = (folder / "runs").iterdir()
             run = read_run(path)
             assert run.perf is not None
-            at_s = time.time()
             yield Measured(server, run.perf, run.requests, at_s, at_s - began_s)
 
 
