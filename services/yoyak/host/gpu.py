@@ -4,7 +4,15 @@ import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from yoyak.host.nvml import DEVICE_LOST, DriverNvml, Nvml, NvmlFailure, devices, value_or_none
+from yoyak.host.nvml import (
+    DEVICE_LOST,
+    LIBRARY_NOT_FOUND,
+    DriverNvml,
+    Nvml,
+    NvmlFailure,
+    devices,
+    value_or_none,
+)
 from yoyak.host.proc import pid_namespace
 from yoyak.records.sample import GpuSample
 from yoyak.units import HZ_PER_MHZ, MILLIJOULES_PER_JOULE, MILLIWATTS_PER_WATT, PERCENT
@@ -27,11 +35,15 @@ _INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO: the host's own
 
 
 def open_gpus() -> "Gpus | None":
-    """Return the GPUs of this host, or None, with one log line, where NVML is not usable."""
+    """Return the GPUs of this host, or None, with one log line, where NVML is not usable.
+
+    Most hosts have no NVIDIA driver at all; one whose driver does not answer wants looking at.
+    """
     try:
         return Gpus(DriverNvml(), sees_host_pids=pid_namespace() == _INITIAL_PID_NAMESPACE)
     except NvmlFailure as failure:
-        log.info("no GPU is sampled: %s", failure)
+        level = logging.INFO if failure.code == LIBRARY_NOT_FOUND else logging.WARNING
+        log.log(level, "no GPU is sampled: %s", failure)
         return None
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-_LIBRARY_NOT_FOUND = 12
+LIBRARY_NOT_FOUND = 12  # a host without NVIDIA's driver
 _LIBRARY_MISMATCH = 25_000  # ours: pynvml has an exception of its own for an older driver
 UNKNOWN_HERE = frozenset(  # the device or this user cannot have that value; the others can be read
     {
@@ -94,7 +94,7 @@ class DriverNvml:
         try:
             ctypes.CDLL("libnvidia-ml.so.1")
         except OSError as error:
-            raise NvmlFailure(_LIBRARY_NOT_FOUND, "libnvidia-ml.so.1 is not installed") from error
+            raise NvmlFailure(LIBRARY_NOT_FOUND, "libnvidia-ml.so.1 is not installed") from error
         import pynvml  # type: ignore[import-untyped] # it has no types; here, because it takes 60 ms that a host without the library can save
 
         self._pynvml = pynvml

@@ -3,11 +3,12 @@ import logging
 import pytest
 from tests.unit.yoyak.host.replayed_nvml import ReplayedNvml
 
-from yoyak.host.gpu import Gpus, throttle_reasons
-from yoyak.host.nvml import devices, plain, record
+from yoyak.host.gpu import Gpus, open_gpus, throttle_reasons
+from yoyak.host.nvml import NvmlFailure, devices, plain, record
 from yoyak.records.sample import GpuSample
 
 NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, LOST, UNKNOWN = 3, 4, 13, 15, 999
+DRIVER_NOT_LOADED, LIBRARY_NOT_FOUND = 9, 12
 INSUFFICIENT_POWER, CORRUPTED_INFOROM, DEPRECATED, NOT_READY = 8, 14, 26, 27
 ENGINE = {4242}
 
@@ -122,6 +123,23 @@ def test_a_driver_that_dies_ends_the_samples_with_one_log_line(
         assert [all_gpus.sample(ENGINE) for _ in range(3)] == [(), (), ()]
     assert [record.getMessage() for record in caplog.records] == [
         "the GPU driver failed, no GPU is sampled any more: NVML error 999"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "level"), [(LIBRARY_NOT_FOUND, logging.INFO), (DRIVER_NOT_LOADED, logging.WARNING)]
+)
+def test_a_host_without_a_driver_says_so_in_one_line_and_one_in_trouble_warns(
+    code: int, level: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses() -> None:
+        raise NvmlFailure(code, "not here")
+
+    monkeypatch.setattr("yoyak.host.gpu.DriverNvml", refuses)
+    with caplog.at_level(logging.INFO):
+        assert open_gpus() is None
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (level, "no GPU is sampled: not here")
     ]
 
 

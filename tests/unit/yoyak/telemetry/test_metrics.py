@@ -163,6 +163,30 @@ def test_an_outcome_that_nobody_defined_is_refused(metrics: RequestMetrics) -> N
         metrics.record(replace(REQUEST, outcome="the prompt was: hello"))
 
 
+def test_series_are_as_many_however_many_requests_there_were(
+    registry: CollectorRegistry, metrics: RequestMetrics
+) -> None:
+    def series() -> set[tuple[str, frozenset[tuple[str, str]]]]:
+        return {
+            (sample.name, frozenset(sample.labels.items()))
+            for family in registry.collect()
+            for sample in family.samples
+        }
+
+    def finish(count: int) -> None:
+        for number in range(count):
+            for outcome in names.OUTCOMES:
+                for phase in names.PHASES:
+                    one = replace(REQUEST, outcome=outcome, phase=phase)
+                    done_ns = one.done_ns + number * S
+                    metrics.record(replace(one, done_ns=done_ns, trace_id=f"{number + 1:032x}"))
+
+    finish(2)
+    few = series()
+    finish(100)
+    assert series() == few
+
+
 def test_a_load_of_unknown_origin_says_so(
     registry: CollectorRegistry, metrics: RequestMetrics
 ) -> None:
