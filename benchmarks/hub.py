@@ -6,6 +6,7 @@ A real Prometheus gets the series of simulated hosts (each with the metrics that
 read, at the 5 s of a host's scrapes) and of a finished run a host, backfilled by promtool; then
 promtool evaluates our recording rules over them. Every query goes through the HTTP API as Grafana
 sends it. Goal: no panel takes 1 s, and all rules take less than the 15 s between two evaluations.
+Beside that: what one recorded series saves, the quantile that is dearest to work out.
 Needs Debian's package prometheus, and 4 GB in the temporary folder for an hour of 200 hosts.
 """
 
@@ -51,6 +52,7 @@ LOOK_BACK_S = 15 * 60  # of the rules, before the range that is shown
 POINTS = 900  # that Grafana asks for a panel of half a wide screen
 TIMES = 5
 MOST_S = 1.0
+DEAREST_RULE = "yoyak:time_to_first_chunk_seconds:p95_of_type_rate5m"
 TYPES = [
     f"{family}.{size}xlarge" for family in ("r5", "m5", "c7g", "g5") for size in (2, 4, 8, 12, 16)
 ]
@@ -316,9 +318,19 @@ def filled_in(query: str, step_s: int) -> str:
     return query
 
 
+def ask_range(url: str, query: str, end_s: int, hours: float) -> tuple[float, list[dict[str, Any]]]:
+    """Ask for the points of a panel that ends at `end_s`."""
+    begin_s, step_s = end_s - hours * 3600, panel_step_s(hours)
+    return ask(url, "query_range", query=query, start=begin_s, end=end_s, step=step_s)
+
+
+def panel_step_s(hours: float) -> int:
+    """Return the seconds between two points of a panel."""
+    return max(SCRAPE_S, math.ceil(hours * 3600 / POINTS))
+
+
 def panel_times(url: str, end_s: int, hours: float) -> list[tuple[str, float, float, int]]:
     """Return (title, median s, longest s, series) of each panel, all its queries one by one."""
-    step_s = max(SCRAPE_S, math.ceil(hours * 3600 / POINTS))
     rows = []
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         if panel["type"] == "row":
@@ -327,14 +339,11 @@ def panel_times(url: str, end_s: int, hours: float) -> list[tuple[str, float, fl
         for _ in range(TIMES):
             total_s, series = 0.0, 0
             for target in panel["targets"]:
-                query = filled_in(target["expr"], step_s)
+                query = filled_in(target["expr"], panel_step_s(hours))
                 if target.get("instant"):
                     one_s, found = ask(url, "query", query=query, time=end_s)
                 else:
-                    begin_s = end_s - hours * 3600
-                    one_s, found = ask(
-                        url, "query_range", query=query, start=begin_s, end=end_s, step=step_s
-                    )
+                    one_s, found = ask_range(url, query, end_s, hours)
                 total_s += one_s
                 series += len(found)
             took.append(total_s)
@@ -342,11 +351,26 @@ def panel_times(url: str, end_s: int, hours: float) -> list[tuple[str, float, fl
     return rows
 
 
+def all_rules() -> list[dict[str, str]]:
+    """Return our recording rules and alerts."""
+    groups = yaml.safe_load(RULES.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def recorded_and_not_s(url: str, end_s: int, hours: float) -> tuple[float, float]:
+    """Return the median s of a panel of DEAREST_RULE as it is recorded, and of its expression."""
+    (expression,) = (rule["expr"] for rule in all_rules() if rule.get("record") == DEAREST_RULE)
+    recorded_s, worked_out_s = (
+        median(ask_range(url, query, end_s, hours)[0] for _ in range(TIMES))
+        for query in (DEAREST_RULE, expression)
+    )
+    return recorded_s, worked_out_s
+
+
 def rule_times(url: str, end_s: int) -> list[tuple[str, float]]:
     """Return (rule, median s) of one evaluation of each rule."""
-    groups = yaml.safe_load(RULES.read_text())["groups"]
     found = []
-    for rule in (rule for group in groups for rule in group["rules"]):
+    for rule in all_rules():
         took = [ask(url, "query", query=rule["expr"], time=end_s)[0] for _ in range(TIMES)]
         found.append((rule.get("record") or rule["alert"], median(took)))
     return found
@@ -394,27 +418,43 @@ def main() -> int:
         text.unlink()
         made_s = time.perf_counter() - began
         print(
-            f"{given.hosts} hosts, as many finished runs: {writer.series} series, "
-            f"{writer.samples / 1e6:.1f} million samples, made in {made_s:.0f} s"
+            f"{given.hosts} hosts and as many finished runs over {given.hours:g} h: "
+            f"{writer.series:,} series, {writer.samples / 1e6:.1f} million samples\n"
         )
+        print(f"made in {made_s:.0f} s", file=sys.stderr)
         with prometheus(data, config) as url:
             record(url, data, begin_s + 300, end_s)
         with prometheus(data, config) as url:
             panels = panel_times(url, end_s, given.hours)
             rules = rule_times(url, end_s)
-    print(f"\n{'panel':<46} {'median s':>9} {'longest s':>10} {'series':>7}")
+            recorded_s, worked_out_s = recorded_and_not_s(url, end_s, given.hours)
     for title, middle_s, longest_s, series in sorted(panels, key=lambda row: -row[1]):
-        print(f"{title:<46} {middle_s:9.3f} {longest_s:10.3f} {series:7d}")
-    print(f"\n{'all panels, one after the other':<46} {sum(row[1] for row in panels):9.3f}")
+        print(f"{title:<46} {middle_s:9.3f} {longest_s:10.3f} {series:7d}", file=sys.stderr)
+    for name, middle_s in sorted(rules, key=lambda row: -row[1]):
+        print(f"{name:<60} {middle_s:9.3f}", file=sys.stderr)
+    slowest, slowest_s, longest_s, _ = max(panels, key=lambda row: row[1])
     rules_s = sum(took_s for _, took_s in rules)
-    slowest = max(rules, key=lambda rule: rule[1])
-    print(f"{'all rules':<46} {rules_s:9.3f}   the slowest is {slowest[0]}: {slowest[1]:.3f}")
+    is_slow, are_rules_slow = slowest_s >= MOST_S, rules_s >= EVALUATION_S
+    print(
+        f"| what | measured | goal |\n| --- | --- | --- |\n"
+        f'| the slowest panel of *Compare instances*, "{slowest}" | {slowest_s:.2f} s (longest of '
+        f"{TIMES}: {longest_s:.2f} s){missed(is_slow)} | under {MOST_S:g} s |\n"
+        f"| all its {len(panels)} panels, one after the other | "
+        f"{sum(row[1] for row in panels):.2f} s | - |\n"
+        f"| all {len(rules)} rules, once | {rules_s:.2f} s{missed(are_rules_slow)} | "
+        f"under the {EVALUATION_S} s between two evaluations |\n"
+        f"| p95 of the first chunk by instance type, as it is recorded | {recorded_s:.2f} s | - |\n"
+        f"| the same worked out from the hosts' buckets | {worked_out_s:.2f} s | - |"
+    )
     empty = [title for title, _, _, series in panels if series == 0]
     if empty:
-        print(f"no data: {', '.join(empty)}")
-    slow = [title for title, middle_s, _, _ in panels if middle_s > MOST_S]
-    print(f"goal {MOST_S:g} s a panel: {'missed by ' + ', '.join(slow) if slow else 'reached'}")
-    return 1 if slow or empty or rules_s > EVALUATION_S else 0
+        print(f"error: no data in {', '.join(empty)}", file=sys.stderr)
+    return 1 if is_slow or empty or are_rules_slow else 0
+
+
+def missed(is_missed: bool) -> str:
+    """Return the word for a figure that misses its goal."""
+    return " (missed)" if is_missed else ""
 
 
 if __name__ == "__main__":
