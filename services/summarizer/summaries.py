@@ -95,14 +95,16 @@ class SummaryResponse(Response):
     async def _answer(self, receive: Receive, send: Send) -> str:
         """Send the whole answer and return the outcome.
 
-        The engine's stream and the slot are held until the last byte is out: to end a stream, and
-        its connection, takes as long as a hop, and nobody waits for it.
+        The engine's stream is held until the last byte is out: to end it, and its connection,
+        takes as long as a hop, and nobody waits for it.
         """
         try:
-            async with AsyncExitStack() as held, asyncio.timeout_at(self._deadline()):
-                async with stopped_by_departure(receive):
-                    await self._generate(held, send)
-                await self._send_end(send)
+            async with (
+                AsyncExitStack() as held,
+                asyncio.timeout_at(self._deadline()),
+                stopped_by_departure(receive),
+            ):
+                await self._generate(held, send)
         except ClientLeftError:
             return CANCELLED
         except TimeoutError:
@@ -134,7 +136,17 @@ class SummaryResponse(Response):
         asked_ns = time.monotonic_ns()
         summarizer.keeper.engine()  # nobody waits for an engine that is not there
         try:
-            await held.enter_async_context(summarizer.slots.slot())
+            async with summarizer.slots.slot():
+                self._queue_s = seconds(time.monotonic_ns() - asked_ns)
+                engine = summarizer.keeper.engine()
+                facts = summarizer.keeper.facts
+                await summarizer.guard.check(engine.count_tokens, facts, self._request)
+                # Every adapter is an async generator (base.py); closing it stops the engine.
+                stream = cast("AsyncGenerator[Chunk, None]", engine.stream(self._request))
+                held.push_async_callback(self._let_go, stream)
+                self._asked_ns = time.monotonic_ns()
+                await self._relay(stream, send)
+                await self._send_end(send)
         except QueueFullError as error:
             raise Problem(
                 problems.QUEUE_FULL,
@@ -142,15 +154,6 @@ class SummaryResponse(Response):
                 f"{error.retry_after_s} s or raise YOYAK_QUEUE",
                 retry_after_s=error.retry_after_s,
             ) from error
-        self._queue_s = seconds(time.monotonic_ns() - asked_ns)
-        engine = summarizer.keeper.engine()
-        facts = summarizer.keeper.facts
-        await summarizer.guard.check(engine.count_tokens, facts, self._request)
-        # Every adapter is an async generator (engines/base.py); closing it stops the engine.
-        stream = cast("AsyncGenerator[Chunk, None]", engine.stream(self._request))
-        held.push_async_callback(self._let_go, stream)
-        self._asked_ns = time.monotonic_ns()
-        await self._relay(stream, send)
 
     async def _relay(self, stream: "AsyncGenerator[Chunk, None]", send: Send) -> None:
         """Take the engine's chunks to its last word, and pass each on at once where streamed."""
