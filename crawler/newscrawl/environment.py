@@ -24,7 +24,7 @@ def naver_keys(environment: Mapping[str, str], *, home: str | None) -> Keys:
     wanted = " or ".join(f"{h.id_variable} and {h.key_variable}" for h in homes)
     raise UsageError(
         f"no keys for Naver's search API: set {wanted}, from {homes[0].keys_from}; "
-        "without keys, crawl a publisher: yoyak crawl site URL"
+        "without keys, crawl a publisher: yoyak crawl site URL (in the stack: YOYAK_CRAWL_URL)"
     )
 
 

@@ -89,11 +89,10 @@ class Stack:
         """Where Prometheus is published."""
         return f"http://127.0.0.1:{self.environment['YOYAK_PROMETHEUS_PORT']}"
 
-    def query(self, promql: str) -> list[dict[str, Any]]:
-        """Return the result vector of a query."""
-        answer = get_json(
-            f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': promql})}"
-        )
+    def query(self, promql: str, at_s: float | None = None) -> list[dict[str, Any]]:
+        """Return the result vector of a query, now or at a Unix time."""
+        asked = {"query": promql} | ({} if at_s is None else {"time": f"{at_s:.3f}"})
+        answer = get_json(f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode(asked)}")
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
 

@@ -1,12 +1,15 @@
 """The compose stack, brought up for real in a project of its own; ended with all that it made."""
 
+import json
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.e2e.stack.compose import Stack, free_port
+from tests.e2e.stack.compose import REPOSITORY, Stack, free_port
 
 # Their images are built here or have a stand-in; Grafana, Tempo and Ollama have none.
 SERVICES = ("summarizer", "runner", "prometheus", "alertmanager", "node-exporter", "spans")
@@ -15,6 +18,7 @@ ENGINE_ANSWER_S = 20
 # A pass of two articles then takes a second on cores of 2.6 GHz: several samples at 10 Hz also on a
 # machine twice as fast. The engine's CPU time is a difference, and null where a pass holds one.
 TOKENS_FOR_SAMPLES = "400"
+INTERVAL = re.compile(r"_(interval|timeout): \d+s")
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +42,8 @@ def engine() -> None:
 @pytest.fixture(scope="session")
 def images(engine: None) -> None:  # noqa: ARG001 - a fixture may not be marked with another
     """Our images, built from this checkout."""
-    stack = Stack("images", environment={}, files=("compose.yaml", "docker/compose.crawl.yaml"))
-    stack.compose("build", "summarizer", "runner", "crawler", "spans")
+    stack = Stack("images", environment={"YOYAK_KEYWORD": "any"})  # articles is then the crawler
+    stack.compose("build", "summarizer", "runner", "articles", "spans")
 
 
 @pytest.fixture
@@ -56,7 +60,12 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """A stack that is up and healthy."""
-    stack = a_stack(tmp_path_factory.mktemp("stack"), YOYAK_RUN_OUTPUT_TOKENS=TOKENS_FOR_SAMPLES)
+    folder = tmp_path_factory.mktemp("stack")
+    stack = a_stack(
+        folder,
+        files=(*EMBEDDED, often_scraped(folder)),
+        YOYAK_RUN_OUTPUT_TOKENS=TOKENS_FOR_SAMPLES,
+    )
     try:
         stack.compose("up", "--detach", "--wait", "--no-build", *SERVICES)
         yield stack
@@ -90,3 +99,24 @@ def a_stack(folder: Path, *, files: Sequence[str | Path] = EMBEDDED, **also: str
         },
         files=files,
     )
+
+
+def often_scraped(folder: Path) -> Path:
+    """Return a compose file with a host's own Prometheus configuration, but for its intervals: 2 s.
+
+    The committed ones spare the host that is measured; here they would only be waited for.
+    """
+    copy = folder / "prometheus"
+    shutil.copytree(REPOSITORY / "docker/prometheus", copy)
+    often(copy / "prometheus.yml")
+    mounted = {"volumes": [f"{copy}:/etc/prometheus:ro"]}
+    file = folder / "often-scraped.yaml"
+    file.write_text(json.dumps({"services": {"configuration": mounted, "prometheus": mounted}}))
+    return file
+
+
+def often(path: Path) -> None:
+    """Set each interval and timeout of a Prometheus configuration to 2 s."""
+    text, count = INTERVAL.subn(r"_\1: 2s", path.read_text())
+    assert count, f"{path} names no interval"
+    path.write_text(text)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.e2e.stack.compose import REPOSITORY
 
-COMPOSE_FILES = ("compose.yaml", *sorted(str(p) for p in REPOSITORY.glob("docker/compose.*.yaml")))
+COMPOSE_FILES = ("compose.yaml", *sorted(str(p) for p in REPOSITORY.glob("docker/*.yaml")))
 VARIABLE = re.compile(r"\$\{(YOYAK_[A-Z0-9_]+)(?::-([^${}]*))?")
 IMAGE = re.compile(r'^ +image: "(?:\$\{\w+:-)?(.*)"$', re.MULTILINE)
 DOCUMENTED = re.compile(r"^# (YOYAK_[A-Z0-9_]+)=(.*)$", re.MULTILINE)

@@ -16,6 +16,7 @@ from yoyak.dataset import read_dataset
 from yoyak.errors import HostError, UsageError, YoyakError
 
 CURRENT = "current"
+ANYTHING = "*"  # as the keyword: all that a site has
 TEXTFILE = Path("/textfiles/newscrawl.prom")  # read by node-exporter once the crawl has ended
 
 
@@ -26,14 +27,19 @@ def crawl_arguments(environ: Mapping[str, str], out: Path) -> list[str]:
         UsageError: nothing to crawl, or further arguments that no shell could split.
     """
     keyword, url = environ.get("YOYAK_KEYWORD", ""), environ.get("YOYAK_CRAWL_URL", "")
-    if not keyword and not url:
-        raise UsageError("nothing to crawl; set YOYAK_KEYWORD, or YOYAK_CRAWL_URL for one site")
+    if not keyword:
+        raise UsageError("nothing to crawl; set YOYAK_KEYWORD")
+    if keyword == ANYTHING and not url:
+        raise UsageError(
+            "YOYAK_KEYWORD is *, which is all that a site has, and no site is named; "
+            "set YOYAK_CRAWL_URL, or a word to search for"
+        )
     try:
         further = shlex.split(environ.get("YOYAK_CRAWL_OPTIONS", ""))
     except ValueError as error:
         raise UsageError(f"YOYAK_CRAWL_OPTIONS: {error}; close the quotes") from error
     if url:
-        query = ["--query", keyword] if keyword else []
+        query = [] if keyword == ANYTHING else ["--query", keyword]
         return ["site", url, *query, "--out", str(out), *further]
     budget = out.parent / "naver-calls.json"
     return ["naver", keyword, "--budget-file", str(budget), "--out", str(out), *further]
@@ -78,7 +84,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Provide the dataset and return the exit code."""
     try:
         if len(arguments) != 1:
-            raise UsageError("FOLDER is wanted; see docker/compose.crawl.yaml")
+            raise UsageError("FOLDER is wanted; see docker/articles-crawled.yaml")
         return provide(Path(arguments[0]), environ)
     except YoyakError as error:
         sys.stderr.write(f"error: {error}\n")

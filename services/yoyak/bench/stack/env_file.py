@@ -11,11 +11,9 @@ from pathlib import Path
 from yoyak.errors import HostError, UsageError
 
 BASE, NVIDIA = "compose.yaml", "docker/compose.nvidia.yaml"
-CRAWL = "docker/compose.crawl.yaml"
 FILE = ".env"
 IMAGE_USER = 1000  # whom the stack's containers run as if nothing is said
 _FILES = "COMPOSE_FILE"
-_CRAWLED = ("YOYAK_KEYWORD", "YOYAK_CRAWL_URL")
 _RUNTIME = ("docker", "info", "--format", "{{json .Runtimes}}")
 _CDI = (Path("/etc/cdi"), Path("/var/run/cdi"))  # where nvidia-ctk describes devices
 _ANSWER_S = 20
@@ -42,8 +40,7 @@ class EnvChoice:
 def choose(host: StackHost, *, existing: Mapping[str, str]) -> EnvChoice:
     """Return the settings of a host.
 
-    Files that the user added (the embedded engine) stay. The GPU's comes and goes with the GPU; the
-    crawl's comes with a keyword or a site.
+    Files that the user added (the embedded engine) stay. The GPU's comes and goes with the GPU.
 
     Args:
         host: what was found.
@@ -60,8 +57,6 @@ def choose(host: StackHost, *, existing: Mapping[str, str]) -> EnvChoice:
             "there is a GPU, and containers cannot have it: NVIDIA's container toolkit is missing; "
             "docs/ec2.md installs it, then run this again"
         )
-    if CRAWL not in files and any(existing.get(name) for name in _CRAWLED):
-        files.append(CRAWL)
     settings = {_FILES: ":".join(files)}
     if host.uid not in (0, IMAGE_USER):
         settings |= {"YOYAK_UID": str(host.uid), "YOYAK_GID": str(host.gid)}

@@ -13,7 +13,6 @@ from yoyak.config import ENVIRONMENT_PREFIX, PARSERS
 from yoyak.errors import UsageError, YoyakError
 
 PREFIX = "YOYAK_"
-CRAWLS = "CRAWLS"  # set by docker/compose.crawl.yaml
 NAMES = (  # .env.example says what each is
     *("YOYAK_MODEL", "YOYAK_MODELS", "YOYAK_THREADS", "YOYAK_CONTEXT", "YOYAK_BATCH"),
     *("YOYAK_CONCURRENCY", "YOYAK_DATASET", "YOYAK_KEYWORD", "YOYAK_CRAWL_URL"),
@@ -47,17 +46,16 @@ def check_names(environ: Mapping[str, str]) -> None:
 
 
 def check_crawl(environ: Mapping[str, str]) -> None:
-    """Refuse a keyword or a site where no file of the project crawls: it would be passed over.
+    """Refuse a site without the keyword that makes a crawl of it: it would be passed over.
 
     Raises:
-        UsageError: names the variable, and the file that is missing.
+        UsageError: says what the keyword may be.
     """
-    for name in ("YOYAK_KEYWORD", "YOYAK_CRAWL_URL"):
-        if environ.get(name) and not environ.get(CRAWLS):
-            raise UsageError(
-                f"{name} is set, and nothing crawls; add docker/compose.crawl.yaml to COMPOSE_FILE "
-                "in .env (yoyak doctor --write-env does)"
-            )
+    if environ.get("YOYAK_CRAWL_URL") and not environ.get("YOYAK_KEYWORD"):
+        raise UsageError(
+            "YOYAK_CRAWL_URL is set, and nothing is crawled without YOYAK_KEYWORD; set it to what "
+            "the articles are about, or to * for all that the site has"
+        )
 
 
 def main(environ: Mapping[str, str]) -> int:

@@ -20,13 +20,24 @@ def test_an_address_is_crawled_as_a_site() -> None:
     assert arguments == ["site", "https://news.example/", "--query", "온새미", "--out", str(OUT)]
 
 
+def test_a_site_is_crawled_whole_where_the_keyword_is_any() -> None:
+    given = {"YOYAK_KEYWORD": "*", "YOYAK_CRAWL_URL": "https://news.example/"}
+    assert crawl_arguments(given, OUT) == ["site", "https://news.example/", "--out", str(OUT)]
+
+
 def test_further_options_are_split_as_a_shell_does() -> None:
     given = {"YOYAK_KEYWORD": "k", "YOYAK_CRAWL_OPTIONS": "--alias 'two words' --max-pages 2"}
     assert crawl_arguments(given, OUT)[-4:] == ["--alias", "two words", "--max-pages", "2"]
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"YOYAK_KEYWORD": ""}, {"YOYAK_KEYWORD": "k", "YOYAK_CRAWL_OPTIONS": "'open"}]
+    "given",
+    [
+        {},
+        {"YOYAK_KEYWORD": "", "YOYAK_CRAWL_URL": "https://news.example/"},
+        {"YOYAK_KEYWORD": "*"},
+        {"YOYAK_KEYWORD": "k", "YOYAK_CRAWL_OPTIONS": "'open"},
+    ],
 )
 def test_what_cannot_be_crawled_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="YOYAK_"):

@@ -28,9 +28,9 @@ def test_a_gpu_without_the_toolkit_is_told_and_not_asked_for() -> None:
 
 
 def test_files_that_the_user_added_stay_behind_the_gpus() -> None:
-    existing = {"COMPOSE_FILE": "compose.yaml:docker/compose.crawl.yaml"}
+    existing = {"COMPOSE_FILE": "compose.yaml:docker/compose.embedded.yaml"}
     choice = choose(a_host(gpu=True, toolkit=True), existing=existing)
-    assert choice.settings["COMPOSE_FILE"] == f"{GPU_FILES}:docker/compose.crawl.yaml"
+    assert choice.settings["COMPOSE_FILE"] == f"{GPU_FILES}:docker/compose.embedded.yaml"
 
 
 def test_a_host_that_lost_its_gpu_loses_the_file() -> None:
@@ -57,7 +57,7 @@ def test_it_is_written_twice_the_same(tmp_path: Path) -> None:
     once = (tmp_path / ".env").read_text()
     write_env(tmp_path, a_host())
     assert (tmp_path / ".env").read_text() == once
-    assert once == ("YOYAK_KEYWORD=반도체\nCOMPOSE_FILE=compose.yaml:docker/compose.crawl.yaml\n")
+    assert once == "YOYAK_KEYWORD=반도체\nCOMPOSE_FILE=compose.yaml\n"
 
 
 def test_outside_a_checkout_nothing_is_written(tmp_path: Path) -> None:

@@ -31,9 +31,11 @@ def test_every_documented_name_and_others_variables_pass() -> None:
     check_names({**dict.fromkeys(NAMES, ""), "PATH": "/bin", "COMPOSE_FILE": "compose.yaml"})
 
 
-@pytest.mark.parametrize("name", ["YOYAK_KEYWORD", "YOYAK_CRAWL_URL"])
-def test_a_crawl_that_nothing_would_do_is_told(name: str) -> None:
-    with pytest.raises(UsageError, match=rf"{name} is set, .* docker/compose\.crawl\.yaml"):
-        check_crawl({name: "반도체"})
-    check_crawl({name: "반도체", "CRAWLS": "1"})
-    check_crawl({name: ""})
+def test_a_site_without_a_keyword_is_told_and_not_passed_over() -> None:
+    site = {"YOYAK_CRAWL_URL": "https://news.example/"}
+    with pytest.raises(UsageError, match=r"without YOYAK_KEYWORD; .* or to \* for all"):
+        check_crawl(site)
+    for keyword in ("반도체", "*"):
+        check_crawl({**site, "YOYAK_KEYWORD": keyword})
+    check_crawl({"YOYAK_KEYWORD": "반도체"})
+    check_crawl({})
