@@ -142,7 +142,10 @@ class RunWriter:
         except OSError as error:
             raise _write_failure(self.path, error) from error
         if written != len(line):
-            raise HostError(f"{self.path}: the disk took half a record; free some space")
+            raise HostError(
+                f"{self.path}: the disk took half a record; free some space; "
+                "what was finished before is kept"
+            )
 
 
 def _lock(file: IO[bytes], path: Path) -> None:

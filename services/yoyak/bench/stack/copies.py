@@ -1,12 +1,38 @@
 """Copies of finished runs at YOYAK_RUNS_URL, so that the runs of many hosts meet in one place."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from fsspec import get_filesystem_class
+
 from yoyak.errors import HostError, UsageError
-from yoyak.store.remote import opened
+from yoyak.store.remote import EXTRAS, opened
 from yoyak.store.run_folder import PERF, REPORT
 
 URL = "YOYAK_RUNS_URL"
+
+
+def copies_url(environ: Mapping[str, str]) -> str | None:
+    """Return where finished runs are copied to, None for nowhere: known before hours of benchmarks.
+
+    Raises:
+        UsageError: it is no address of s3 or sftp.
+        HostError: the image was built without what it needs.
+    """
+    url = environ.get(URL, "")
+    if not url:
+        return None
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in EXTRAS or not rest.strip("/"):
+        raise UsageError(f'{URL} is "{url}"; it takes s3://bucket/runs or sftp://user@host/runs')
+    try:
+        get_filesystem_class(scheme)
+    except ImportError as error:
+        raise HostError(
+            f"{URL} is {scheme}://..., which this image cannot write: set YOYAK_IMAGE_STORES=1 and "
+            "build it again: docker compose build runner"
+        ) from error
+    return url
 
 
 def copy_finished_runs(runs: Path, url: str) -> tuple[str, ...]:

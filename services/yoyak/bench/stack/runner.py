@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from yoyak.bench.stack.copies import URL, copy_finished_runs
+from yoyak.bench.stack.copies import copies_url, copy_finished_runs
 from yoyak.bench.stack.ledger import Ledger, configuration_digest
 from yoyak.bench.stack.runs_server import RunnerState, RunsServer
 from yoyak.config import RunConfig, resolve
@@ -70,7 +70,7 @@ def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Runne
         others=tuple(given.also_show),
         is_rerun_wanted=rerun == "1",
         is_only_showing=given.only_show,
-        copies_url=environ.get(URL) or None,
+        copies_url=copies_url(environ),
     )
 
 
@@ -156,7 +156,15 @@ class Runner:
             self._state.unwell(line)
             _log(line)
             return
-        ledger.note(digest, run_id)
+        try:
+            ledger.note(digest, run_id)
+        except (
+            HostError
+        ) as error:  # not the end of this process: it would start and benchmark again
+            line = f"benchmarked: {run_id}, which the next start will not know: {error}"
+            self._state.unwell(line)
+            _log(line)
+            return
         self._say_well(f"benchmarked: {run_id}")
 
     def _copy(self) -> None:

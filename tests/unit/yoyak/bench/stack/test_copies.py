@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from yoyak.bench.stack.copies import copy_finished_runs
-from yoyak.errors import HostError
+from yoyak.bench.stack.copies import copies_url, copy_finished_runs
+from yoyak.errors import HostError, UsageError
 
 
 def a_run(runs: Path, name: str, files: tuple[str, ...]) -> None:
@@ -46,3 +46,19 @@ def test_a_place_that_cannot_be_written_says_where_the_runs_are(tmp_path: Path) 
 def test_no_kind_of_address_is_told(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="YOYAK_RUNS_URL"):
         copy_finished_runs(tmp_path, "nothing://bucket/runs")
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/runs", "sftp://user@host/runs"])
+def test_an_address_that_can_be_written_is_taken(url: str) -> None:
+    assert copies_url({"YOYAK_RUNS_URL": url}) == url
+
+
+@pytest.mark.parametrize("nowhere", [{}, {"YOYAK_RUNS_URL": ""}])
+def test_nothing_said_copies_nowhere(nowhere: dict[str, str]) -> None:
+    assert copies_url(nowhere) is None
+
+
+@pytest.mark.parametrize("url", ["bucket/runs", "s4://bucket/runs", "s3://", "https://host/runs"])
+def test_another_address_is_refused_before_anything_is_benchmarked(url: str) -> None:
+    with pytest.raises(UsageError, match="takes s3://bucket/runs"):
+        copies_url({"YOYAK_RUNS_URL": url})
