@@ -62,13 +62,15 @@ check: $(VENV)/.dev ## lint, types, import arrows, unit tests (under a minute)
 	  wait $$lint || { cat "$$said"; exit 1; }; \
 	  exit $$tests
 
+.PHONY: test
+test: check test-real ## everything that CI runs
+
 # Tests that neither time something nor see other processes of the host run two at a time; the
 # others one after the other: to containers and namespaces an engine of any test is an engine.
 TWO_AT_A_TIME := $(addprefix tests/integration/,damaged_runs models newscrawl newsroom publishing store)
 
-.PHONY: test
-test: lint $(TRACES)/.ready ## everything that CI runs
-	$(BIN)/pytest tests/unit -n auto -q
+.PHONY: test-real
+test-real: $(VENV)/.dev $(TRACES)/.ready ## what has a real neighbour: integration and e2e tests (minutes)
 	$(BIN)/pytest $(TWO_AT_A_TIME) -n 2 -q
 	$(BIN)/pytest tests/integration tests/e2e $(addprefix --ignore=,$(TWO_AT_A_TIME)) --durations 25
 
@@ -135,12 +137,11 @@ bench-crawl: $(VENV)/.dev ## what extraction reaches, and what the crawler adds 
 bench-report: $(VENV)/.dev ## time and size of reports
 	$(BIN)/python benchmarks/report.py
 
+IMAGES := runner summarizer crawler gate
 .PHONY: sbom
-sbom: ## bills of materials of our images into sbom/ (SPDX; a builder of the docker-container driver)
-	@for image in runner summarizer crawler; do \
-	  docker buildx build --sbom=true --output type=local,dest=sbom/$$image -f docker/$$image.Dockerfile . || exit; \
-	done
-	docker buildx build --sbom=true --output type=local,dest=sbom/gate docker/gate
+sbom: $(VENV)/.runtime ## bills of materials of our images into sbom/ (SPDX 2.3)
+	YOYAK_KEYWORD=any docker compose build --quiet runner summarizer articles spans
+	$(BIN)/python -m yoyak.bench.stack.bill_of_materials sbom $(IMAGES:%=yoyak/%:$(or $(YOYAK_IMAGE_TAG),dev))
 
 .PHONY: shots
 shots: $(VENV)/.dev ## pictures of the newest run's report, for the README (needs chromium)
