@@ -5,6 +5,8 @@ Run inside the runner's image, whose packages it uses: POST takes spans, GET lis
 
 import gzip
 import json
+import signal
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -48,4 +50,6 @@ class Sink(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    # A container's first process ends by no signal that it does not handle; `down` would wait.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     ThreadingHTTPServer(("", PORT), Sink).serve_forever()

@@ -6,18 +6,11 @@ from collections.abc import Iterator
 import pytest
 from tests.e2e.stack.compose import Stack, eventually, gateway
 from tests.e2e.stack.conftest import EMBEDDED, a_stack
-from tests.trace_store.running import TraceStore, trace_store
+from tests.trace_store.running import TraceStore
 
 pytestmark = pytest.mark.timeout(900)
 
 BENCHMARK_S = 120
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - containers reach the store at the bridge's
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceStore]:
-    with trace_store(tmp_path_factory.mktemp("store"), bind=ANY_ADDRESS) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

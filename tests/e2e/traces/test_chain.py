@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from tests.trace_store.running import StoredSpan, TraceStore, trace_store
+from tests.trace_store.running import StoredSpan, TraceStore
 
 from newsroom.server import serve as serve_newsroom
 from ollama_replay import Model, Replay, Script, Timeline, running
@@ -52,11 +52,10 @@ class Joined:
 
 
 @pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
+def joined(store: TraceStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
     folder = tmp_path_factory.mktemp("traces")
     models = (Model(name=MODEL, load_s=0.02, unload_s=0.02),)
     with (
-        trace_store(folder) as store,
         running(Script(timeline=QUICK, models=models, parallel=8)) as engine,
         serve_newsroom() as site,
         pytest.MonkeyPatch.context() as patch,
