@@ -21,6 +21,14 @@ def a_finished_run(stack: Stack) -> Path:
     return eventually(stack.finished_runs, deadline_s=BENCHMARK_S, what="a finished run")[0]
 
 
+def runner_says(stack: Stack, line: str) -> None:
+    eventually(
+        lambda: line in stack.compose("logs", "--no-log-prefix", "runner").stdout,
+        deadline_s=SCRAPE_S,
+        what=f'the runner to say "{line}"',
+    )
+
+
 def test_every_service_is_healthy_and_every_one_shot_ended_well(stack: Stack) -> None:
     states = {name: container["State"] for name, container in stack.containers().items()}
     assert {name: states[name]["Health"]["Status"] for name in SERVICES} == dict.fromkeys(
@@ -147,14 +155,11 @@ def test_the_old_study_can_be_compared_with(stack: Stack) -> None:
 
 def test_a_configuration_is_benchmarked_once_and_again_when_asked_for(stack: Stack) -> None:
     first = a_finished_run(stack)
+    runner_says(stack, f"benchmarked: {first.name}")
     stack.compose(
         "up", "--detach", "--wait", "--no-build", "--force-recreate", "--no-deps", "runner"
     )
-    eventually(
-        lambda: f"benchmarked: {first.name}" in stack.compose("logs", "runner").stdout,
-        deadline_s=SCRAPE_S,
-        what="the runner to find its run",
-    )
+    runner_says(stack, f"this configuration is benchmarked: {first.name}")
     assert stack.finished_runs() == [first]
 
     stack.compose(
@@ -195,9 +200,5 @@ def test_down_and_up_again_keeps_model_metrics_and_runs(stack: Stack) -> None:
     stack.compose("up", "--detach", "--wait", "--no-build", *SERVICES)
     assert "making" not in stack.compose("logs", "model").stdout
     assert stack.query(f"count_over_time(yoyak_requests_total[30s] @ {seen_s:.3f})")
-    eventually(
-        lambda: "this configuration is benchmarked" in stack.compose("logs", "runner").stdout,
-        deadline_s=SCRAPE_S,
-        what="the runner to find its run",
-    )
+    runner_says(stack, "this configuration is benchmarked")
     assert stack.finished_runs() == runs

@@ -149,9 +149,9 @@ class Runner:
             return
         self._say_well(f"benchmarking configuration {digest[:12]}")
         run_id, failure = self._benchmark()
-        if self._stop.is_set():
-            return
         if run_id is None or failure:
+            if self._stop.is_set():
+                return
             line = f"the benchmark failed: {failure}; once mended: docker compose restart runner"
             self._state.unwell(line)
             _log(line)
