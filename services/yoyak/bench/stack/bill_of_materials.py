@@ -76,7 +76,8 @@ class Licenses:
 
     def reference(self, name: str, text: str) -> str:
         """Return the name under which a bill holds a text."""
-        reference = "LicenseRef-" + (re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-") or "unnamed")
+        plain = re.sub(r"[^A-Za-z0-9.-]+", "-", name.replace("+", "-or-later")).strip("-")
+        reference = f"LicenseRef-{plain or 'unnamed'}"
         self.texts.setdefault(reference, text)
         return reference
 
