@@ -37,11 +37,10 @@ def library_lines(
     """
     lines = _trafilatura_lines(tree, url, is_fast=True)
     kept = sum(map(len, lines))
-    is_layout = is_korean and _are_cells(lines)
-    if kept >= SHORT_CHARS and kept >= FAST_MIN_RATIO * seen_chars and not is_layout:
+    is_found = kept >= SHORT_CHARS and kept >= FAST_MIN_RATIO * seen_chars
+    if is_found and not (is_korean and _are_cells(lines)):
         return lines, "library"
-    if is_layout or (is_korean and kept < SHORT_CHARS):
-        # Its second opinions would take in comments and captions.
+    if is_korean:  # trafilatura's second opinions would take in comments and captions
         blocks = body_of_blocks(tree)
         if sum(map(len, blocks)) >= max(SHORT_CHARS, BLOCKS_MIN_RATIO * seen_chars):
             return blocks, "blocks"
