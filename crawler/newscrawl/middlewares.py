@@ -2,12 +2,14 @@
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 
+from newscrawl.guard import is_refused
 from newscrawl.outcomes import Skipped
 
 if TYPE_CHECKING:
@@ -118,7 +120,10 @@ class PatientRetryMiddleware(RetryMiddleware):
     async def process_exception(  # type: ignore[override]  # a coroutine, as middlewares may be
         self, request: "Request", exception: Exception
     ) -> "Request | Response | None":
-        """Return None, or after a wait the request again."""
+        """Return None, or after a wait the request again; an address refused once stays refused."""
+        host = urlsplit(request.url).hostname or ""
+        if isinstance(exception, CannotResolveHostError) and is_refused(host):
+            return None
         result = super().process_exception(request, exception)
         if result is not None:
             await self._wait(request, None)

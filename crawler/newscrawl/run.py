@@ -17,12 +17,12 @@ from scrapy.settings import Settings
 from newscrawl.assembly import assemble
 from newscrawl.closing import Closing
 from newscrawl.environment import budget_file, naver_keys, traces
-from newscrawl.feeding import DELIVERED, REFUSED, UNDELIVERED
 from newscrawl.findings import LAYOUT_CHANGED, Place, findings
 from newscrawl.guard import ALLOWED_HOSTS_SETTING
 from newscrawl.items import ArticleItem
 from newscrawl.journal import JOURNAL, lines
 from newscrawl.ledger import Ledger
+from newscrawl.letters import DELIVERED, REFUSED, UNDELIVERED
 from newscrawl.metrics import METRICS_ADDRESS_SETTING, METRICS_TEXTFILE_SETTING
 from newscrawl.naver.budget import DailyBudget
 from newscrawl.options import CrawlOptions

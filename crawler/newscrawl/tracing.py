@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from newscrawl.feeding import Letter, Outcome
+    from newscrawl.letters import Letter, Outcome
 
 TRACES_SETTING = "NEWSCRAWL_TRACES"  # an OtlpSettings, or None
 CLOSE_S = 3.0  # what a store that does not answer may add to the end of a crawl

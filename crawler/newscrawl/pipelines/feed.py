@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import CloseSpider
 
-from newscrawl.feeding import DELIVERED, Feeder, FeedLog, Letter, Outcome
 from newscrawl.items import ArticleItem
 from newscrawl.journal import JOURNAL, lines
+from newscrawl.letters import DELIVERED, FeedLog, Letter, Outcome
 from newscrawl.own_signals import article_fed, article_settled
 from newscrawl.tracing import TRACES_SETTING
 from otlp_spans.settings import OtlpSettings
@@ -16,6 +16,8 @@ from yoyak.errors import HostError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from newscrawl.feeding import Feeder
 
 INTERRUPT_EVERY_S = 0.2  # how soon a wait for a busy summarizer notices Ctrl-C
 
@@ -45,6 +47,8 @@ class FeedPipeline:
         options = self._crawler.spider.options  # type: ignore[union-attr]  # a NewsSpider
         if not options.feed:
             return
+        from newscrawl.feeding import Feeder  # lazy: aiohttp, 0.1 s that most crawls do without
+
         self._log = FeedLog(options.state)
         feeder = Feeder(
             options.feed,

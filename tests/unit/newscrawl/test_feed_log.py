@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from newscrawl.feeding import DELIVERED, REFUSED, FeedLog, Letter, Outcome
+from newscrawl.letters import DELIVERED, REFUSED, FeedLog, Letter, Outcome
 
 
 def letter(number: int) -> Letter:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newscrawl.feeding import Letter, Outcome
+from newscrawl.letters import Letter, Outcome
 from newscrawl.page_trail import PageTrail
 from newscrawl.tracing import CrawlTraces
 from otlp_spans.settings import OtlpSettings
