@@ -120,13 +120,16 @@ bench-replay: $(VENV)/.dev ## how late the scripted Ollama is: the ruler's own e
 bench-start: $(VENV)/.dev ## from the start of `yoyak run` to its first request
 	$(BIN)/python benchmarks/start.py
 
+# Each peer in an environment of its own; what does not install here is left out.
+PEERS := .cache/peers
 .PHONY: bench-load
-bench-load: $(VENV)/.dev ## the load generator's own error, beside guidellm (minutes; quiet machine)
-	@test -x .cache/peers/guidellm/bin/guidellm || { mkdir -p .cache/peers && $(PYTHON) -m venv .cache/peers/guidellm && \
-	  .cache/peers/guidellm/bin/pip --disable-pip-version-check install --quiet guidellm==0.8.1; } || \
-	  echo "guidellm does not install here: its quoted figures stand alone" >&2
-	$(BIN)/python benchmarks/load.py $$(test -x .cache/peers/guidellm/bin/guidellm && \
-	  echo --guidellm .cache/peers/guidellm/bin/guidellm) $(BENCH_LOAD)
+bench-load: $(VENV)/.dev ## the load generator's own error, beside guidellm and aiperf (minutes; quiet machine)
+	@for peer in guidellm==0.8.1 aiperf==0.13.0; do name=$${peer%%=*}; \
+	  test -x $(PEERS)/$$name/bin/$$name || { mkdir -p $(PEERS) && $(PYTHON) -m venv $(PEERS)/$$name && \
+	    $(PEERS)/$$name/bin/pip --disable-pip-version-check install --quiet $$peer; } || \
+	  echo "$$name does not install here: its quoted figures stand alone" >&2; done
+	$(BIN)/python benchmarks/load.py $$(for name in guidellm aiperf; do \
+	  test -x $(PEERS)/$$name/bin/$$name && echo --$$name $(PEERS)/$$name/bin/$$name; done) $(BENCH_LOAD)
 
 .PHONY: bench-crawl
 bench-crawl: $(VENV)/.dev ## what extraction reaches, and what the crawler adds to bare Scrapy
