@@ -1,5 +1,6 @@
 """`yoyak run` in this process: the command line of a user, without its imports."""
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,9 @@ class Runner:
         }
         truth = self._folder / "truth.jsonl"  # whole once the server has ended
         with running(script, truth=truth) as replay:
+            # A run collects garbage before its clock starts. What the tests hold is none of its
+            # heap, and going through that took a fifth of the time.
+            gc.freeze()
             code = run_command_line(arguments(self._dataset, replay.url, **given))
         err = self._capsys.readouterr().err
         assert "Traceback" not in err

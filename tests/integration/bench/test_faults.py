@@ -101,7 +101,7 @@ def test_as_many_failures_as_are_allowed_end_with_0(runner: Runner) -> None:
 
 def test_a_restarted_server_is_found_again(runner: Runner) -> None:
     script = a_script(fault("restart", after_chunks=2, for_s=0.1, scope="server"))
-    ended = runner.run(script, rate=2, arrivals="constant", timeout=10)
+    ended = runner.run(script, rate=4, arrivals="constant", timeout=10)
     assert ended.code == 1
     assert [record.error for record in ended.measured] == [None, "reset", None, None]
 
