@@ -16,6 +16,9 @@ from yoyak.units import MIB, NS_PER_S
 
 READ_BYTES = 256 * 1024
 MOST_BODY_BYTES = 64 * MIB
+# With more streams than its core can play, a server reads a request seconds after it came: no stamp
+# that is older is believed.
+UNREAD_MOST_NS = 60 * NS_PER_S
 SO_TIMESTAMPNS = 35  # Linux; Python 3.11 has no name for it
 TIMESPEC = struct.Struct("@qq")
 TIMESTAMP_SPACE = socket.CMSG_SPACE(TIMESPEC.size)
@@ -255,7 +258,7 @@ def kernel_ns(notes: list[tuple[int, int, bytes]], read_ns: int, wall_ns: int) -
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= TIMESPEC.size:
             second, rest_ns = TIMESPEC.unpack_from(data)
             ago_ns: int = wall_ns - (second * NS_PER_S + rest_ns)
-            if 0 <= ago_ns < NS_PER_S:
+            if 0 <= ago_ns < UNREAD_MOST_NS:
                 return read_ns - ago_ns
     return read_ns
 

@@ -90,9 +90,10 @@ def calibrate(
     levels = []
     with progress.step("calibration", len(concurrencies)) as step:
         for concurrency in sorted(set(concurrencies)):
-            levels.append(
-                measure_level(concurrency, engine=engine, cores=cores, is_realtime=is_realtime)
-            )
+            level = measure_level(concurrency, engine=engine, cores=cores, is_realtime=is_realtime)
+            if (words := late_ruler_words(level)) is not None:
+                progress.note(words)
+            levels.append(level)
             step.advance()
     saturated, sound, rate = saturation(levels)
     return Calibration(
@@ -109,6 +110,18 @@ def calibrate(
         saturation_concurrency=saturated,
         sound_concurrency=sound,
         sound_tokens_per_s=rate,
+    )
+
+
+def late_ruler_words(level: CalibrationLevel) -> str | None:
+    """Return the line that is told of a ruler that fell behind its script by a gap or more."""
+    late_s = level.ruler_lateness_p99_s
+    if late_s is None or late_s < GAP_S:
+        return None
+    return (
+        f"{level.concurrency} streams are more than the ruler can play on its core: it wrote "
+        f"{late_s:.2g} s late at p99, so tokens came more slowly than asked for; the client's "
+        "error is counted from the writes as they were"
     )
 
 
