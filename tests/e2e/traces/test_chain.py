@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tests.integration.summarizer.running import serving
 from tests.trace_store.running import StoredSpan, TraceStore
 
 from newsroom.server import serve as serve_newsroom
 from ollama_replay import Model, Replay, Script, Timeline, running
-from yoyak.bench.children import service
 from yoyak.bench.demo import KEYWORD
 from yoyak.dataset import read_dataset
 
@@ -25,7 +25,6 @@ QUICK = Timeline(
     first_chunk_s=0.01, warm_load_s=0.002, overhead_s=0.001, gap_s=0.001, unasked_tokens=8
 )
 ARTICLES = 3
-READY_S = 60.0
 DONE_S = 90.0
 CHAIN = ("GET", "extract", "POST /v1/summaries", "POST /v1/summaries", f"chat {MODEL}")
 
@@ -37,7 +36,7 @@ class Joined:
     store: TraceStore
     dataset: Path
     run: Path
-    said: str  # by both commands on stderr
+    said: str  # on stderr, by both commands and by the service
     engine: Replay
 
     def crawled(self) -> list[list[StoredSpan]]:
@@ -62,22 +61,21 @@ def joined(store: TraceStore, tmp_path_factory: pytest.TempPathFactory) -> Itera
     ):
         for name, value in store.environment().items():
             patch.setenv(name, value)
-        patch.setenv("YOYAK_INSTANCE_TYPE", "r5.4xlarge")
         summarizer = ("--engine", "ollama", "--engine-url", engine.url, "--model", MODEL)
-        with service("summarizer", ("--port", "0", *summarizer), ready_s=READY_S) as answering:
-            patch.delenv("YOYAK_INSTANCE_TYPE")
+        with serving(*summarizer, YOYAK_INSTANCE_TYPE="r5.4xlarge") as service:
             said = _done(
                 *("newscrawl", "site", f"{site.url}search?query={quote(KEYWORD)}"),
                 *("--query", KEYWORD, "--max-articles", ARTICLES, "--out", folder / "dataset"),
                 *("--allow-host", "127.0.0.1", "--delay", 0, "--progress", "none"),
-                *("--feed", answering["url"]),
+                *("--feed", service.url),
             )
             said += _done(
                 *("yoyak.cli", "run", "--dataset", folder / "dataset", "--out", folder / "runs"),
-                *("--engine", "summarizer", "--url", answering["url"], "--articles", ARTICLES),
+                *("--engine", "summarizer", "--url", service.url, "--articles", ARTICLES),
                 *("--repetitions", 1, "--warmup", 1, "--output-tokens", 8, "--format", "json"),
                 *("--article-chars", 5000),
             )
+        said += "".join(service.errors)
         (run,) = (folder / "runs").iterdir()
         yield Joined(store, folder / "dataset", run, said, engine)
 
