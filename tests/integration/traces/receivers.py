@@ -87,7 +87,7 @@ class Receiver:
 
 
 @contextmanager
-def grpc_receiver() -> Iterator[Receiver]:
+def grpc_receiver(*, port: int = 0) -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Servicer(trace_service_pb2_grpc.TraceServiceServicer):
@@ -104,7 +104,7 @@ def grpc_receiver() -> Iterator[Receiver]:
 
     server = grpc.server(ThreadPoolExecutor(2))
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(Servicer(), server)  # type: ignore[no-untyped-call] # generated
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     receiver.endpoint = f"http://127.0.0.1:{port}"
     server.start()
     try:

@@ -253,6 +253,29 @@ def test_a_store_in_trouble_harms_no_request_and_what_is_lost_is_counted(
         assert "spans are lost on their way to" in service.errors[0]
 
 
+def test_over_grpc_too_a_store_that_is_gone_harms_no_request_and_comes_back(
+    replay: Replay, trace: str
+) -> None:
+    with grpc_receiver() as gone:
+        variables = {**environment(gone, "grpc"), "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    with serving(*arguments(replay), **variables) as service:
+        assert service.summarize(output_tokens=3).status == 200
+        wait_until(
+            lambda: service.metric(names.SPANS_DROPPED.name) == 2, "what nobody takes is counted"
+        )
+        with grpc_receiver(port=int(gone.endpoint.rpartition(":")[2])) as receiver:
+            wait_until(
+                lambda: (
+                    service.summarize(headers=kept(trace), output_tokens=3).status == 200
+                    and bool(receiver.spans)
+                ),
+                "spans arrive again",
+            )
+            # Before this receiver ends: on calls that it breaks off, gRPC itself has a word.
+            assert len(service.errors) == 1, service.errors
+            assert "spans are lost on their way to" in service.errors[0]
+
+
 def test_a_store_that_is_busy_for_a_moment_gets_the_batch_again(replay: Replay, trace: str) -> None:
     with http_receiver("busy") as receiver:
         with serving(*arguments(replay), **environment(receiver)) as service:
