@@ -158,7 +158,8 @@ def hub(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]
         )
         yield hub
     finally:
-        each((*hosts, hub.stack), Stack.down)
+        each(hosts, Stack.down)  # first: they end by sending the hub what they still have
+        hub.stack.down()
 
 
 def each(stacks: Sequence[Stack], act: Callable[[Stack], object]) -> None:
