@@ -70,14 +70,12 @@ def saturation_words(t: Messages, calibration: Calibration) -> str:
     """Return where the client saturates, in a sentence."""
     rate = calibration.sound_tokens_per_s
     rate_words = t("unknown") if rate is None else f"{rate:,.0f}"
-    if calibration.saturation_concurrency is not None:
-        return t(
-            "calibration_saturates",
-            streams=calibration.saturation_concurrency,
-            sound=calibration.sound_concurrency or 0,
-            rate=rate_words,
-        )
-    return t("calibration_sound", sound=calibration.sound_concurrency or 0, rate=rate_words)
+    saturated, sound = calibration.saturation_concurrency, calibration.sound_concurrency
+    if saturated is None:
+        return t("calibration_sound", sound=sound or 0, rate=rate_words)
+    if sound is None:
+        return t("calibration_saturates_first", streams=saturated)
+    return t("calibration_saturates", streams=saturated, sound=sound, rate=rate_words)
 
 
 def _row(t: Messages, level: CalibrationLevel) -> Row:

@@ -209,6 +209,10 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "Saturates at {streams} streams; keeps up with {sound} ({rate} tokens/s).",
         "동시 {streams}개에서 포화되며 {sound}개(초당 토큰 {rate}개)까지 따라갑니다.",
     ),
+    "calibration_saturates_first": (
+        "Saturates at {streams} streams, the fewest that were tried: it may keep up with fewer.",
+        "시험한 최소인 동시 {streams}개에서 포화됩니다. 더 적으면 따라갈 수도 있습니다.",
+    ),
     "calibration_sound": (
         "Keeps up with {sound} streams ({rate} tokens/s), the most that was tried.",
         "시험한 최대인 동시 {sound}개(초당 토큰 {rate}개)까지 따라갑니다.",

@@ -54,6 +54,10 @@ def test_a_calibration_is_a_row_a_level_with_where_the_client_stops_keeping_up()
     assert calibration_table(T, saturated).note == (
         "Saturates at 256 streams; keeps up with 64 (800 tokens/s)."
     )
+    at_once = replace(saturated, sound_concurrency=None, sound_tokens_per_s=None)
+    assert calibration_table(T, at_once).note == (
+        "Saturates at 256 streams, the fewest that were tried: it may keep up with fewer."
+    )
 
 
 def test_a_run_shows_the_level_of_its_own_load_and_nothing_without_a_calibration(
