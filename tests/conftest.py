@@ -1,5 +1,6 @@
 """Marks come from the folder a test lies in; hypothesis has no clock of its own."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ settings.register_profile(
     "without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("without a clock")
+
+# A shell's background jobs ignore Ctrl-C, and the processes that tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FOLDERS = ("unit", "integration", "e2e")
 

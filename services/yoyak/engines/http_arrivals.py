@@ -122,8 +122,12 @@ class Arrivals:
 
         A second piece that comes before the first is read would take its stamp.
         """
-        if monotonic_ns() - self._looked_ns > CATCH_UP_NS:
+        if self.is_behind():
             self._look()
+
+    def is_behind(self) -> bool:
+        """Say whether the last look was long ago."""
+        return monotonic_ns() - self._looked_ns > CATCH_UP_NS
 
     def _ready(self) -> None:
         before_ns = self._looked_ns
@@ -228,6 +232,11 @@ class StampedSocket:
     def catch_up(self) -> None:
         """Read what has come on all sockets if the last look was long ago."""
         self._arrivals.catch_up()
+
+    def catch_up_alone(self) -> None:
+        """Read what has come on this one if the last look was long ago; cheap, where all is not."""
+        if self._arrivals.is_behind():
+            self.take_in()
 
     def take_in(self) -> None:
         """Read all that has come on this one."""

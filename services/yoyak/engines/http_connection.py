@@ -144,7 +144,8 @@ class Connection(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-            self.catch_up()
+            if self._stamped is not None:
+                self._stamped.catch_up()
         received, self._received = self._received, []
         if self._gathers:
             self._gathers = GATHERED_MOST
@@ -174,9 +175,9 @@ class Connection(asyncio.Protocol):
             self.fail(failure)
 
     def catch_up(self) -> None:
-        """Take note of what has come, an end too, if nobody has looked for a while."""
+        """Take note of what has come on it, an end too, if nobody has looked for a while."""
         if self._stamped is not None:
-            self._stamped.catch_up()
+            self._stamped.catch_up_alone()
 
     def close(self) -> None:
         """End the connection in order."""
