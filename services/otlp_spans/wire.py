@@ -76,6 +76,9 @@ def _attributes(number: int, attributes: Mapping[str, Value | None]) -> bytes:
     for key, value in attributes.items():
         if value is None:
             continue
+        if value.__class__ is str:
+            parts.append(_text_attribute(number, key, value))
+            continue
         name, data = _key(key), _value(value)
         length = len(name) + 2 + len(data)
         if length < 128:  # nearly all: without the calls of the general way
@@ -83,6 +86,12 @@ def _attributes(number: int, attributes: Mapping[str, Value | None]) -> bytes:
         else:
             parts.append(_field(number, name + _field(2, data)))
     return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)  # most texts come again with each request; the ids fall out of it
+def _text_attribute(number: int, key: str, value: str) -> bytes:
+    """Return a KeyValue field. Only for texts: to a cache 1, 1.0 and True are one key."""
+    return _field(number, _key(key) + _field(2, _text(1, value)))
 
 
 def _value(value: Value) -> bytes:
