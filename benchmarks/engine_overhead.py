@@ -5,7 +5,8 @@
 One request directly and one through the service, in turns, so that both meet the same machine. For
 each request:
 
-- overhead: client wall clock, less llama.cpp's prompt and decode times (issue: at most 3 ms);
+- overhead: as a run records it, from `sent_ns` to `done_ns`, less llama.cpp's prompt and decode
+  times (issue: at most 3 ms); what making its bytes takes before is a column of its own;
 - before the first token: first chunk's stamp less sending, less llama.cpp's prompt time;
 - decode ratio: (last stamp - first stamp) / llama.cpp's decode time; both are tokens - 1 steps, so
   their rates are within 1 % if the ratio is within 0.99 and 1.01.
@@ -31,6 +32,7 @@ from yoyak import prompts
 from yoyak.engines import open_engine
 from yoyak.engines.base import Engine, GenerationOptions, GenerationRequest
 from yoyak.host.topology import auto_threads
+from yoyak.load import measure as load
 from yoyak.load.loops import collector_off
 from yoyak.models import cached
 from yoyak.units import MS_PER_S, PERCENT, seconds
@@ -51,6 +53,7 @@ class Measured:
     first_token_ms: float
     decode_ratio: float
     decode_ms: float  # the engine's own
+    making_ms: float  # the bytes of the request, before its clock starts
 
 
 async def measure(engine: Engine, index: int, *, output_tokens: int, chars: int) -> Measured:
@@ -67,20 +70,24 @@ async def measure(engine: Engine, index: int, *, output_tokens: int, chars: int)
         options=GenerationOptions(output_tokens=output_tokens, seed=1, temperature=0.0),
     )
     with collector_off():
-        sent_ns = time.monotonic_ns()
-        chunks = [chunk async for chunk in engine.stream(request)]
-    stamps = [chunk.arrived_ns for chunk in chunks if chunk.text]
-    usage = chunks[-1].usage
-    if usage is None or usage.prompt_eval_s is None or usage.decode_s is None:
+        asked_ns = time.monotonic_ns()
+        record = await load.measure(
+            engine, request, load.Slot(repetition=0, is_warmup=False), origin_ns=asked_ns
+        )
+    if record.error is not None:
+        raise SystemExit(f"error: {record.error_message}")
+    stamps, sent_ns = record.chunk_ns, record.sent_ns
+    if record.prompt_eval_s is None or record.decode_s is None:
         raise SystemExit("error: the engine gave no timings")
     if len(stamps) != output_tokens:
         raise SystemExit(f"error: {len(stamps)} chunks for {output_tokens} tokens")
-    wall_s = seconds(chunks[-1].arrived_ns - sent_ns)
+    wall_s = seconds(record.done_ns - sent_ns)
     return Measured(
-        overhead_ms=(wall_s - usage.prompt_eval_s - usage.decode_s) * MS_PER_S,
-        first_token_ms=(seconds(stamps[0] - sent_ns) - usage.prompt_eval_s) * MS_PER_S,
-        decode_ratio=seconds(stamps[-1] - stamps[0]) / usage.decode_s,
-        decode_ms=usage.decode_s * MS_PER_S,
+        overhead_ms=(wall_s - record.prompt_eval_s - record.decode_s) * MS_PER_S,
+        first_token_ms=(seconds(stamps[0] - sent_ns) - record.prompt_eval_s) * MS_PER_S,
+        decode_ratio=seconds(stamps[-1] - stamps[0]) / record.decode_s,
+        decode_ms=record.decode_s * MS_PER_S,
+        making_ms=seconds(sent_ns) * MS_PER_S,
     )
 
 
@@ -132,8 +139,8 @@ def table(found: dict[str, list[Measured]]) -> str:
     """Return the figures as a Markdown table."""
     head = ("path", "n", "overhead ms p50 / p90 / max", "before the first token ms p50 / p90")
     lines = [
-        f"| {' | '.join(head)} | decode ratio p50 (min to max) | decode ms p50 |",
-        "| --- | --- | --- | --- | --- | --- |",
+        f"| {' | '.join(head)} | decode ratio p50 (min to max) | decode ms p50 | made in ms p50 |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, all_measured in found.items():
         overhead = sorted(one.overhead_ms for one in all_measured)
@@ -144,7 +151,8 @@ def table(found: dict[str, list[Measured]]) -> str:
             f"| {statistics.median(overhead):.2f} / {ninety(overhead):.2f} / {overhead[-1]:.2f} "
             f"| {statistics.median(first):.2f} / {ninety(first):.2f} "
             f"| {statistics.median(ratio):.5f} ({ratio[0]:.5f} to {ratio[-1]:.5f}) "
-            f"| {statistics.median(one.decode_ms for one in all_measured):.1f} |"
+            f"| {statistics.median(one.decode_ms for one in all_measured):.1f} "
+            f"| {statistics.median(one.making_ms for one in all_measured):.2f} |"
         )
     return "\n".join(lines)
 

@@ -28,7 +28,7 @@ from summarizer.service_discovery import target_groups
 from summarizer.settings import Settings
 from summarizer.short_way import ShortWay
 from summarizer.slots import Slots
-from summarizer.summaries import Summarizer, SummaryResponse, generation_request
+from summarizer.summaries import Summarizer, Summary, SummaryResponse, generation_request
 from summarizer.tracing import Tracing
 from yoyak import __version__, prompts
 from yoyak.errors import EngineError
@@ -96,7 +96,7 @@ def _add_summaries(app: FastAPI, parts: Parts, summarizer: Summarizer) -> None:
     )
     async def summarize(asked: SummaryRequest, request: Request) -> Response:
         """Summarize one article."""
-        return SummaryResponse(summarizer, asked, _caller(request))
+        return SummaryResponse(Summary(summarizer, asked, _caller(request)))
 
     @app.post("/v1/tokens", responses=_problems(400, 413, 422, 502, 503, 504))
     async def count_tokens(asked: TokensRequest, request: Request) -> TokensOut:

@@ -1,8 +1,8 @@
 """Stopping our work when the client has gone away."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 from starlette.types import Receive
 
@@ -11,34 +11,46 @@ class ClientLeftError(Exception):
     """The connection was closed before the answer was complete."""
 
 
-@asynccontextmanager
-async def stopped_by_departure(receive: Receive) -> AsyncIterator[None]:
-    """Cancel the block as soon as the client disconnects.
+class StoppedByDeparture:
+    """A context that is cancelled, and raises ClientLeftError, as soon as the client disconnects.
 
-    The body must have been read: all that `receive` can still bring is the disconnect.
-
-    Raises:
-        ClientLeftError: the client went away and the block was cancelled for it.
+    All that `receive` still brings before the disconnect is thrown away. A class, since the
+    generator that would be shorter costs every request twice as much.
     """
-    worker = asyncio.current_task()
-    if worker is None:
-        raise RuntimeError("needs a running task")
-    has_left = False
 
-    async def watch() -> None:
-        nonlocal has_left
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        has_left = True
-        worker.cancel()
+    __slots__ = ("_has_left", "_receive", "_watcher", "_worker")
 
-    watcher = asyncio.create_task(watch())
-    try:
-        yield
-    except asyncio.CancelledError:
-        # Others may have cancelled us too; then their cancellation goes on.
-        if has_left and worker.uncancel() == 0:
+    def __init__(self, receive: Receive) -> None:
+        """Take the connection's `receive`."""
+        self._receive = receive
+        self._has_left = False
+
+    async def __aenter__(self) -> Self:
+        """Begin to watch; needs a running task."""
+        worker = asyncio.current_task()
+        if worker is None:
+            raise RuntimeError("needs a running task")
+        self._worker = worker
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Watch no more. Others may have cancelled us too; then their cancellation goes on."""
+        self._watcher.cancel()
+        if (
+            self._has_left
+            and isinstance(error, asyncio.CancelledError)
+            and self._worker.uncancel() == 0
+        ):
             raise ClientLeftError from None
-        raise
-    finally:
-        watcher.cancel()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._has_left = True
+        self._worker.cancel()

@@ -16,6 +16,7 @@ from summarizer.problems import Problem
 from yoyak.telemetry import names
 
 SCOPE_KEY = "yoyak.caller"
+BODY_KEY = "yoyak.body"  # the bytes, for who needs no receive
 BODY_DEADLINE_S = 30.0  # a body is at most a few MB; whoever drips it holds a connection
 _USABLE_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
@@ -67,6 +68,7 @@ class Edge:
         if body is None:  # the client went away before its body had come
             return
         scope[SCOPE_KEY] = caller
+        scope[BODY_KEY] = body
         await self._app(scope, _replay(body, receive), send)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:

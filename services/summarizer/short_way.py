@@ -6,13 +6,13 @@ spent there; with 16 requests at one instant, the last one waited for all of it.
 """
 
 from pydantic import ValidationError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from summarizer.edge import SCOPE_KEY
+from summarizer.edge import BODY_KEY, SCOPE_KEY
 from summarizer.schema import SummaryRequest
-from summarizer.summaries import Summarizer, SummaryResponse
+from summarizer.summaries import Summarizer, Summary
 
-_JSON = b"application/json"
+_JSON = (b"content-type", b"application/json")
 
 
 class ShortWay:
@@ -25,37 +25,22 @@ class ShortWay:
         self._summarizer = summarizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. The edge has read its body, so that `receive` gives it at once."""
+        """Answer one request, whose body the edge has read."""
         if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        message = await receive()
-        asked = _asked(scope, message)
+        asked = _asked(scope)
         if asked is None:
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, receive, send)
             return
-        await SummaryResponse(self._summarizer, asked, scope[SCOPE_KEY])(scope, receive, send)
+        await Summary(self._summarizer, asked, scope[SCOPE_KEY]).answer(receive, send)
 
 
-def _asked(scope: Scope, message: Message) -> SummaryRequest | None:
+def _asked(scope: Scope) -> SummaryRequest | None:
     """Return the request; None where it is not good, or not plainly JSON."""
-    if next((value for name, value in scope["headers"] if name == b"content-type"), b"") != _JSON:
+    if _JSON not in scope["headers"]:
         return None
     try:
-        return SummaryRequest.model_validate_json(message["body"])
+        return SummaryRequest.model_validate_json(scope[BODY_KEY])
     except ValidationError:
         return None
-
-
-def _again(message: Message, receive: Receive) -> Receive:
-    """Return a receive that gives `message` once more, and then what comes."""
-    kept: Message | None = message
-
-    async def replayed() -> Message:
-        nonlocal kept
-        if kept is None:
-            return await receive()
-        given, kept = kept, None
-        return given
-
-    return replayed

@@ -1,6 +1,6 @@
 """What every engine takes and gives: a request in, stamped chunks out, the last with its counts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -33,6 +33,9 @@ class GenerationRequest:
     # Chunks may be handed over late and many together: their stamps are of their arrival all the
     # same, and taking them one by one costs a load generator most of its time.
     may_gather: bool = False
+    # Told CLOCK_MONOTONIC just before the first byte leaves, with the bytes made and a connection
+    # at hand; where none was, before one was asked for.
+    on_sent: Callable[[int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

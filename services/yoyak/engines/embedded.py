@@ -10,10 +10,9 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 from yoyak.config import Build
 from yoyak.engines.base import Chunk, GenerationRequest, LoadResult
@@ -73,16 +72,9 @@ class EmbeddedLlama:
         self._boot_id = boot_id()
         self._pid_namespace = pid_namespace()
 
-    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk, None]:
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk, None]:
         """Yield chunks as they arrive; the last one carries llama.cpp's own timings."""
-        running = self._at_work()
-        chunks = cast("AsyncGenerator[Chunk, None]", running.client.stream(request))
-        try:
-            async with aclosing(chunks):
-                async for chunk in chunks:
-                    yield chunk
-        except EngineError as error:
-            raise await self._explained(error, running) from error
+        return self._at_work().client.stream(request)
 
     async def describe(self) -> EngineFacts:
         """Return what it says of itself, having started it if it never was.
@@ -97,7 +89,7 @@ class EmbeddedLlama:
         try:
             told = await running.client.describe()
         except EngineError as error:
-            raise await self._explained(error, running) from error
+            raise await _explained(running.child, error) from error
         facts = replace(
             told,
             version=running.ready.version or told.version,
@@ -122,7 +114,7 @@ class EmbeddedLlama:
         try:
             return await running.client.count_tokens(prompt)
         except EngineError as error:
-            raise await self._explained(error, running) from error
+            raise await _explained(running.child, error) from error
 
     async def unload(self) -> None:
         """End the child and return when it is gone, and its memory with it."""
@@ -176,17 +168,6 @@ class EmbeddedLlama:
             )
         return running
 
-    async def _explained(self, error: EngineError, running: _Running) -> EngineError:
-        """Return the error, with the child's last words if it broke because the child ended."""
-        broken = error.error_class in ("connect", "reset", "truncated")
-        if not broken or not await running.child.has_ended_within(_CRASH_S):
-            return error
-        return EngineError(
-            f"{running.child.end_text()}; load the model again",
-            error_class=error.error_class,
-            http_status=error.http_status,
-        )
-
     async def _known_model(self) -> KnownModel:
         """Return the model file, checked and hashed when it is first asked for."""
         if self._model is None:
@@ -234,6 +215,7 @@ class EmbeddedLlama:
             timeout_s=settings.timeout_s,
             ready_connections=settings.parallel,
             find_model=lambda: model,
+            explain=partial(_explained, child),
         )
         return _Running(child, client, ready, key)
 
@@ -269,6 +251,18 @@ class EmbeddedLlama:
                     f"{NAME} was asked for {asked} {what} and runs with {found}; "
                     "give a value that it can take"
                 )
+
+
+async def _explained(child: ChildProcess, error: EngineError) -> EngineError:
+    """Return the error, with the child's last words if it broke because the child ended."""
+    broken = error.error_class in ("connect", "reset", "truncated")
+    if not broken or not await child.has_ended_within(_CRASH_S):
+        return error
+    return EngineError(
+        f"{child.end_text()}; load the model again",
+        error_class=error.error_class,
+        http_status=error.http_status,
+    )
 
 
 def _check_settings(settings: Settings, model: KnownModel) -> None:

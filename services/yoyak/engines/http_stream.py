@@ -6,9 +6,11 @@ request is one write on a connection that is open already, and parsing comes aft
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from time import monotonic_ns
+
+import orjson
 
 from yoyak.engines.http_address import header_lines, parse_address, request_head
 from yoyak.engines.http_connection import Connection
@@ -21,8 +23,6 @@ from yoyak.units import NS_PER_S
 MANAGEMENT_TIMEOUT_S = 30.0
 DRAIN_S = 1.0  # for the end of a message after the engine's last word
 _SUCCESS = range(200, 300)
-# Kept: json.dumps makes one a call where it is told anything.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class HttpClient:
@@ -57,8 +57,7 @@ class HttpClient:
         """
         await self._pool.warm(connections)
 
-    @asynccontextmanager
-    async def stream(
+    def stream(
         self,
         method: str,
         path: str,
@@ -67,8 +66,9 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         timeout_s: float,
         may_gather: bool = False,
-    ) -> AsyncIterator[Response]:
-        """Send a request and give its response once status and headers are there.
+        on_sent: Callable[[int], None] | None = None,
+    ) -> AbstractAsyncContextManager[Response]:
+        """Return a context that sends a request and gives its response once its headers are there.
 
         A request is sent once: after its first byte no failure is answered by sending it again.
         Leaving the context before the response is complete ends the connection, so that the server
@@ -81,33 +81,19 @@ class HttpClient:
             headers: beside those of the client.
             timeout_s: from now to the arrival of the last byte.
             may_gather: many pieces may be handed over together, each with the stamp of its arrival.
+            on_sent: as in `base.GenerationRequest`.
 
         Raises:
             EngineError: connect, reset, timeout or protocol; also while the response is read.
         """
-        deadline = _Deadline(timeout_s)
-        request = self._request(method, path, payload, headers, closes=self._pool.is_one_shot)
-        where = f"{self.address.url}{path}"
-        connection = self._pool.take_ready()
-        if connection is None:
-            connection = await self._open_within(deadline, where)
-        connection.send(request)  # before all else: what reads the answer is made on its way
-        response = Response(connection, where)
-        try:
-            deadline.hold(connection, where)
-            if self._pool.is_one_shot:
-                self._pool.replenish()
-            await response.begin()
-            if may_gather and response.is_in_http_chunks:
-                self._pool.gather(connection)
-            yield response
-        finally:
-            deadline.end()
-            self._pool.gather_no_more(connection)
-            response.release()
-            if not response.is_complete:
-                connection.abort()
-            self._pool.give_back(connection, is_usable=response.leaves_connection_usable)
+        return _Exchange(
+            self._pool,
+            _Deadline(timeout_s),
+            self._request(method, path, payload, headers, closes=self._pool.is_one_shot),
+            where=f"{self.address.url}{path}",
+            may_gather=may_gather,
+            on_sent=on_sent,
+        )
 
     async def drain(self, response: Response) -> None:
         """Read to the message's end after the engine's last word, so that the connection is kept.
@@ -169,7 +155,7 @@ class HttpClient:
         """
         deadline = _Deadline(timeout_s)
         where = f"{self.address.url}{path}"
-        connection = await self._open_within(deadline, where)
+        connection = await _open_within(self._pool, deadline, where)
         response = Response(connection, where)
         try:
             connection.send(self._request(method, path, payload, None, closes=True))
@@ -196,7 +182,7 @@ class HttpClient:
     ) -> bytes:
         body = b""
         if payload is not None:
-            body = _ENCODER.encode(payload).encode()
+            body = orjson.dumps(payload)
         fields = self._fields
         if headers:
             fields += header_lines(headers)
@@ -205,12 +191,61 @@ class HttpClient:
         head = request_head(self.address, method, path, fields=fields, content_length=len(body))
         return head + body
 
-    async def _open_within(self, deadline: "_Deadline", where: str) -> Connection:
+
+class _Exchange:
+    """One request and its streamed response; a class costs half of what a generator does."""
+
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        deadline: "_Deadline",
+        request: bytes,
+        *,
+        where: str,
+        may_gather: bool,
+        on_sent: Callable[[int], None] | None,
+    ) -> None:
+        self._pool = pool
+        self._deadline = deadline
+        self._request = request
+        self._where = where
+        self._may_gather = may_gather
+        self._on_sent = on_sent
+
+    async def __aenter__(self) -> Response:
+        pool, where = self._pool, self._where
+        connection = pool.take_ready()
+        sent_ns = monotonic_ns()  # what comes before is our work, and in nobody's time
+        if connection is None:
+            connection = await _open_within(pool, self._deadline, where)
+        connection.send(self._request)  # before all else: what reads the answer is made on its way
+        if self._on_sent is not None:
+            self._on_sent(sent_ns)
+        self._connection = connection
+        self._response = response = Response(connection, where)
         try:
-            async with asyncio.timeout(deadline.left_s()):
-                return await self._pool.open()
-        except TimeoutError as error:
-            raise deadline.passed(where) from error
+            self._deadline.hold(connection, where)
+            if pool.is_one_shot:
+                pool.replenish()
+            await response.begin()
+            if self._may_gather and response.is_in_http_chunks:
+                pool.gather(connection)
+        except BaseException:
+            self._end()
+            raise
+        return response
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        response, connection = self._response, self._connection
+        self._deadline.end()
+        self._pool.gather_no_more(connection)
+        response.release()
+        if not response.is_complete:
+            connection.abort()
+        self._pool.give_back(connection, is_usable=response.leaves_connection_usable)
 
 
 class _Deadline:
@@ -246,3 +281,11 @@ class _Deadline:
             "keeps the engine busy",
             error_class="timeout",
         )
+
+
+async def _open_within(pool: ConnectionPool, deadline: _Deadline, where: str) -> Connection:
+    try:
+        async with asyncio.timeout(deadline.left_s()):
+            return await pool.open()
+    except TimeoutError as error:
+        raise deadline.passed(where) from error

@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Iterator
 
+import orjson
+
 from yoyak.engines.http_errors import shortened
 from yoyak.errors import EngineError
 
@@ -98,12 +100,21 @@ def parse_object(line: bytes, where: str) -> dict[str, object]:
         EngineError: it is none (class protocol).
     """
     try:
-        value: object = json.loads(line.decode())  # bytes would be searched for their encoding
+        value: object = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        value = _leniently(line, where)
+    if not isinstance(value, dict):
+        raise wrong_form(where, f"{shortened(repr(value))} is no JSON object")
+    return value
+
+
+def _leniently(line: bytes, where: str) -> object:
+    """Read what some servers write and orjson refuses: NaN, and half of a surrogate pair."""
+    try:
+        value: object = json.loads(line.decode())
     except ValueError as error:
         shown = shortened(line.decode("utf-8", "replace"))
         raise wrong_form(where, f"a line that is no JSON: {shown}") from error
-    if not isinstance(value, dict):
-        raise wrong_form(where, f"{shortened(repr(value))} is no JSON object")
     return value
 
 

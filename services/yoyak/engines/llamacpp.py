@@ -7,7 +7,7 @@ Source:
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -64,6 +64,7 @@ class LlamaServer:
         timeout_s: float,
         ready_connections: int = 1,
         find_model: Callable[[], KnownModel] | None = None,
+        explain: Callable[[EngineError], Awaitable[EngineError]] | None = None,
     ) -> None:
         """Connect to nothing yet.
 
@@ -74,6 +75,7 @@ class LlamaServer:
             ready_connections: kept open ahead of need. Each holds one of the server's HTTP threads,
                 of which it has its slots + 2 by default.
             find_model: reads the file that it runs, where we know it; called once, in a thread.
+            explain: returns the error to raise for one of a stream, where its owner knows more.
         """
         headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
         # It closes the connection after each streamed answer, though its headers say otherwise.
@@ -82,47 +84,54 @@ class LlamaServer:
         self._timeout_s = timeout_s
         self._ready_connections = ready_connections
         self._find_model = find_model
+        self._explain = explain
         self._model: KnownModel | None = None
         self._wrapping: Wrapping | None = None
         self._described: EngineFacts | None = None
         self._process = LocalProcess(self._http.address)
 
-    async def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk, None]:
         """Yield chunks as they arrive; the last one carries llama.cpp's own timings."""
-        wrapping = self._wrapping or await self._learn_wrapping()
-        options = request.options
-        headers = {"X-Request-Id": request.request_id}
-        if request.traceparent is not None:
-            headers["traceparent"] = request.traceparent
-        payload = {
-            "prompt": wrapping.around(request.prompt),
-            "n_predict": options.output_tokens,
-            "seed": options.seed,
-            "temperature": options.temperature,
-            "ignore_eos": options.ignore_eos,
-            "cache_prompt": False,
-            "stream": True,
-            "response_fields": _LAST_FIELDS,
-        }
-        async with self._http.stream(
-            "POST",
-            COMPLETION,
-            payload,
-            headers=headers,
-            timeout_s=self._timeout_s,
-            may_gather=request.may_gather,
-        ) as response:
-            if response.status != _OK:
-                raise _refused(self._where, response.status, await response.read_whole())
-            events = SseSplitter()
-            while pieces := await response.read():
-                for stamp, data in completed(events, pieces, self._where):
-                    chunk = chunk_of(stamp, data, options, self._where)
-                    if chunk is not None:
-                        yield chunk
-                        if chunk.usage is not None:
-                            return
-            raise ended_early(self._where)
+        try:
+            wrapping = self._wrapping or await self._learn_wrapping()
+            options = request.options
+            headers = {"X-Request-Id": request.request_id}
+            if request.traceparent is not None:
+                headers["traceparent"] = request.traceparent
+            payload = {
+                "prompt": wrapping.around(request.prompt),
+                "n_predict": options.output_tokens,
+                "seed": options.seed,
+                "temperature": options.temperature,
+                "ignore_eos": options.ignore_eos,
+                "cache_prompt": False,
+                "stream": True,
+                "response_fields": _LAST_FIELDS,
+            }
+            async with self._http.stream(
+                "POST",
+                COMPLETION,
+                payload,
+                headers=headers,
+                timeout_s=self._timeout_s,
+                may_gather=request.may_gather,
+                on_sent=request.on_sent,
+            ) as response:
+                if response.status != _OK:
+                    raise _refused(self._where, response.status, await response.read_whole())
+                events = SseSplitter()
+                while pieces := await response.read():
+                    for stamp, data in completed(events, pieces, self._where):
+                        chunk = chunk_of(stamp, data, options, self._where)
+                        if chunk is not None:
+                            yield chunk
+                            if chunk.usage is not None:
+                                return
+                raise ended_early(self._where)
+        except EngineError as error:
+            if self._explain is None:
+                raise
+            raise await self._explain(error) from error
 
     async def describe(self) -> EngineFacts:
         """Return what /props and /v1/models say, and open connections for what is to come.

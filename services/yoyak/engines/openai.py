@@ -28,6 +28,7 @@ API = "/v1"
 CHAT = "/chat/completions"
 _DONE = b"[DONE]"
 _OK = 200
+_PLAIN_MEMBERS = frozenset({"content", "role"})
 _UNKNOWN_ADDRESS = (404, 405, 501)
 # As `owned_by` in /v1/models has it; these ignore end-of-text where asked.
 LLAMA_SERVER, VLLM, SGLANG = "llamacpp", "vllm", "sglang"
@@ -91,6 +92,7 @@ class OpenAi:
             headers=headers,
             timeout_s=self._timeout_s,
             may_gather=request.may_gather,
+            on_sent=request.on_sent,
         ) as response:
             if response.status != _OK:
                 raise _refused(self._where, response.status, await response.read_whole())
@@ -243,8 +245,11 @@ class Answer:
                 error_class="engine_error",
                 http_status=_OK,
             )
-        fields = Fields(event, self.where)
         self.last_ns = stamp
+        text = plain_text(event)
+        return self._take_apart(Fields(event, self.where)) if text is None else text
+
+    def _take_apart(self, fields: Fields) -> str:
         self.counts = fields.fields("usage") or self.counts
         self.timings = fields.fields("timings") or self.timings
         text = ""
@@ -282,6 +287,23 @@ class Answer:
             finish_reason=_FINISH_REASONS.get(self.finish_reason or ""),
             http_status=_OK,
         )
+
+
+def plain_text(event: dict[str, object]) -> str | None:
+    """Return the text of an event that tells nothing else, as nearly all; None for another.
+
+    A stream has one a token, and to look at every member takes several times as long.
+    """
+    choices = event.get("choices")
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+        return None
+    choice = choices[0]
+    delta = choice.get("delta")
+    if not isinstance(delta, dict) or not _PLAIN_MEMBERS.issuperset(delta):
+        return None
+    more = (choice.get("finish_reason"), event.get("usage"), event.get("timings"))
+    text = delta.get("content")
+    return text if more == (None, None, None) and isinstance(text, str) else None
 
 
 def _refused(where: str, status: int, body: bytes) -> EngineError:

@@ -75,6 +75,7 @@ class SummarizerService:
             headers=headers,
             timeout_s=self._timeout_s,
             may_gather=request.may_gather,
+            on_sent=request.on_sent,
         ) as response:
             if response.status != _OK:
                 raise self._problem(response.status, await response.read_whole())

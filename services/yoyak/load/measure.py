@@ -2,7 +2,7 @@
 
 import time
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from yoyak.engines.base import Engine, GenerationRequest, Usage
 from yoyak.errors import EngineError
@@ -34,9 +34,15 @@ async def measure(
     pieces: list[str] = []
     usage: Usage | None = None
     failure: EngineError | None = None
-    sent = time.monotonic_ns()
+    sent = time.monotonic_ns()  # of a request that never leaves
+
+    def leaves(sent_ns: int) -> None:
+        nonlocal sent
+        sent = sent_ns
+
+    asked = replace(request, on_sent=leaves)
     try:
-        async for chunk in engine.stream(request):
+        async for chunk in engine.stream(asked):
             if chunk.text:
                 arrived.append(chunk.arrived_ns)
                 pieces.append(chunk.text)

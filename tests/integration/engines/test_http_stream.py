@@ -4,7 +4,8 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections import UserDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, ItemsView
 from contextlib import aclosing
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tests.integration.engines.scripted_server import (
 )
 
 from yoyak.engines import http_pool
+from yoyak.engines.http_connection import Connection
+from yoyak.engines.http_pool import ConnectionPool
 from yoyak.engines.http_stream import HttpClient
 from yoyak.errors import EngineError, UsageError
 
@@ -106,6 +109,63 @@ async def test_a_request_is_what_was_asked(clients: list[HttpClient]) -> None:
     )
     assert {"X-Request-Id: r-1", "Content-Type: application/json"} <= set(lines)
     assert json.loads(body) == {"text": "요약"}
+
+
+async def test_it_is_told_that_a_request_leaves_after_its_bytes_are_made(
+    clients: list[HttpClient],
+) -> None:
+    made_ns: list[int] = []
+    came_ns: list[int] = []
+    sent_ns: list[int] = []
+
+    class Slow(UserDict[str, str]):
+        """Headers that take a while to be made into bytes."""
+
+        def items(self) -> ItemsView[str, str]:
+            time.sleep(0.02)
+            made_ns.append(time.monotonic_ns())
+            return super().items()
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        came_ns.append(time.monotonic_ns())
+        await peer.send(plain("200 OK", b"{}"))
+
+    async with serving(script) as server:
+        client = connected(clients, server)
+        await client.warm(1)
+        async with client.stream(
+            "POST", "/", {}, headers=Slow(a="b"), timeout_s=DEADLINE_S, on_sent=sent_ns.append
+        ) as response:
+            await response.read_whole()
+    (left_ns,) = sent_ns
+    assert made_ns[-1] <= left_ns <= came_ns[0]
+
+
+async def test_connecting_is_in_the_time_of_a_request_that_finds_no_connection(
+    clients: list[HttpClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_ns: list[int] = []
+    sent_ns: list[int] = []
+    open_ = ConnectionPool.open
+
+    async def opening(pool: ConnectionPool) -> Connection:
+        opened_ns.append(time.monotonic_ns())
+        return await open_(pool)
+
+    monkeypatch.setattr(ConnectionPool, "open", opening)
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(plain("200 OK", b"{}"))
+
+    async with serving(script) as server:
+        client = connected(clients, server)
+        async with client.stream(
+            "POST", "/", {}, timeout_s=DEADLINE_S, on_sent=sent_ns.append
+        ) as response:
+            await response.read_whole()
+    assert sent_ns[0] <= opened_ns[0]
 
 
 async def test_a_body_is_the_same_wherever_the_network_cuts_it(clients: list[HttpClient]) -> None:

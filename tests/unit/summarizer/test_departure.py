@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from starlette.types import Message
 
-from summarizer.departure import ClientLeftError, stopped_by_departure
+from summarizer.departure import ClientLeftError, StoppedByDeparture
 
 
 class Connection:
@@ -21,7 +21,7 @@ class Connection:
 
 async def test_work_that_ends_first_is_not_disturbed() -> None:
     connection = Connection()
-    async with stopped_by_departure(connection.receive):
+    async with StoppedByDeparture(connection.receive):
         await asyncio.sleep(0)
     connection.closed.set()
     await asyncio.sleep(0)
@@ -31,7 +31,7 @@ async def test_a_departure_ends_the_work_and_says_so() -> None:
     connection = Connection()
     connection.closed.set()
     with pytest.raises(ClientLeftError):
-        async with stopped_by_departure(connection.receive):
+        async with StoppedByDeparture(connection.receive):
             await asyncio.sleep(3600)
     task = asyncio.current_task()
     assert task is not None
@@ -42,7 +42,7 @@ async def test_a_cancellation_by_somebody_else_stays_one() -> None:
     connection = Connection()
 
     async def work() -> None:
-        async with stopped_by_departure(connection.receive):
+        async with StoppedByDeparture(connection.receive):
             await asyncio.sleep(3600)
 
     task = asyncio.create_task(work())
@@ -55,7 +55,7 @@ async def test_a_cancellation_by_somebody_else_stays_one() -> None:
 async def test_a_deadline_inside_stays_a_deadline() -> None:
     connection = Connection()
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0), stopped_by_departure(connection.receive):
+        async with asyncio.timeout(0), StoppedByDeparture(connection.receive):
             await asyncio.sleep(3600)
 
 
@@ -63,5 +63,5 @@ async def test_a_departure_within_a_deadline_is_a_departure() -> None:
     connection = Connection()
     connection.closed.set()
     with pytest.raises(ClientLeftError):
-        async with asyncio.timeout(3600), stopped_by_departure(connection.receive):
+        async with asyncio.timeout(3600), StoppedByDeparture(connection.receive):
             await asyncio.sleep(3600)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import Message, Receive, Scope, Send
 
 from otlp_spans.settings import OtlpSettings
-from summarizer.edge import SCOPE_KEY, Caller
+from summarizer.edge import BODY_KEY, SCOPE_KEY, Caller
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.short_way import ShortWay
 from summarizer.slots import Slots
@@ -138,6 +138,7 @@ class Asked:
                 "path": path,
                 "headers": [(b"content-type", content_type)],
                 SCOPE_KEY: caller,
+                BODY_KEY: body,
             },
             receive,
             send,

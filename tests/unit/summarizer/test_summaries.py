@@ -13,7 +13,7 @@ from summarizer.edge import Caller
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.schema import SummaryRequest
 from summarizer.slots import Slots
-from summarizer.summaries import Summarizer, SummaryResponse
+from summarizer.summaries import Summarizer, Summary
 from summarizer.tracing import Tracing
 from yoyak.engines import open_engine
 from yoyak.engines.base import Chunk, Engine, GenerationRequest, Usage
@@ -75,13 +75,13 @@ class Answer:
             traceparent=None,
             trace=None,
         )
-        self.response = SummaryResponse(summarizer, asked, caller)
+        self.summary = Summary(summarizer, asked, caller)
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
 
     async def __call__(self) -> None:
-        await self.response({}, _nothing_more, self.send)
+        await self.summary.answer(_nothing_more, self.send)
 
     @property
     def last_line(self) -> dict[str, object]:

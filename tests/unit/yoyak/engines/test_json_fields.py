@@ -78,5 +78,10 @@ def test_a_line_that_is_no_object_is_an_error_of_the_protocol(line: bytes) -> No
     assert caught.value.error_class == "protocol"
 
 
+@pytest.mark.parametrize("line", [b'{"a": NaN, "b": 1}', rb'{"a": "\ud83d", "b": 1}'])
+def test_what_pythons_own_writer_lets_through_is_read(line: bytes) -> None:
+    assert parse_object(line, "x")["b"] == 1
+
+
 def test_a_line_that_is_an_object_is_returned() -> None:
     assert parse_object('{"a": "요약"}'.encode(), "x") == {"a": "요약"}

@@ -23,6 +23,39 @@ def test_texts_and_the_reason_of_the_end() -> None:
     assert (usage.finish_reason, answer.last_ns) == ("stop", 2)
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({"choices": 5}, id="choices"),
+        pytest.param({"choices": [5]}, id="choice"),
+        pytest.param({"choices": [{"delta": 5}]}, id="delta"),
+        pytest.param({"choices": [{"delta": {"content": 5}}]}, id="content"),
+        pytest.param({"choices": [{"delta": {"content": "a"}, "finish_reason": 5}]}, id="reason"),
+        pytest.param({"choices": [{"delta": {"content": "a"}}], "usage": 5}, id="usage"),
+        pytest.param({"choices": [{"delta": {"content": "a"}}], "timings": 5}, id="timings"),
+    ],
+)
+def test_a_member_of_another_type_is_an_error_of_the_protocol(members: dict[str, object]) -> None:
+    with pytest.raises(EngineError) as caught:
+        Answer("x").take(1, event(**members))
+    assert caught.value.error_class == "protocol"
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ([], ""),
+        ([{"delta": {}}], ""),
+        ([{"delta": {"role": "assistant", "content": None}}], ""),
+        ([{"delta": {"role": "assistant", "content": "가"}}], "가"),
+        ([{"delta": {"content": "가"}}, {"delta": {"content": "나"}}], "가나"),
+        ([{"delta": {"content": "가", "reasoning": "나"}}], "나가"),
+    ],
+)
+def test_text_is_what_all_choices_hold(choices: list[object], text: str) -> None:
+    assert Answer("x").take(1, event(choices=choices)) == text
+
+
 def test_a_server_without_counts_leaves_them_unknown() -> None:
     answer = Answer("x")
     answer.take(1, piece("가", "length"))

@@ -1,5 +1,7 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -33,12 +35,18 @@ USAGE = Usage(
 class Timeline:
     """An engine whose stream is written down: chunks, and perhaps an error at the end."""
 
-    def __init__(self, *chunks: Chunk, error: EngineError | None = None) -> None:
+    def __init__(
+        self, *chunks: Chunk, error: EngineError | None = None, sent_ns: int | None = None
+    ) -> None:
         self._chunks = chunks
         self._error = error
+        self._sent_ns = sent_ns
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
-        assert request is REQUEST
+        assert replace(request, on_sent=None) == REQUEST
+        if self._sent_ns is not None:
+            assert request.on_sent is not None
+            request.on_sent(self._sent_ns)
         for chunk in self._chunks:
             yield chunk
         if self._error is not None:
@@ -83,6 +91,19 @@ async def test_text_in_the_last_chunk_counts_as_a_chunk() -> None:
 async def test_closed_loop_schedules_when_it_sends() -> None:
     record = await measure(Timeline(Chunk(2_000, "", USAGE)), REQUEST, SLOT, origin_ns=ORIGIN_NS)
     assert record.scheduled_ns == record.sent_ns
+
+
+async def test_a_request_is_sent_when_its_engine_says_so_and_not_when_it_was_asked() -> None:
+    engine = Timeline(Chunk(2_000, "", USAGE), sent_ns=1_700)
+    record = await measure(engine, REQUEST, SLOT, origin_ns=ORIGIN_NS)
+    assert (record.scheduled_ns, record.sent_ns) == (700, 700)
+
+
+async def test_a_request_that_never_leaves_counts_from_when_it_was_asked() -> None:
+    refused = EngineError("no connection", error_class="connect")
+    asked_ns = time.monotonic_ns()
+    record = await measure(Timeline(error=refused), REQUEST, SLOT, origin_ns=ORIGIN_NS)
+    assert asked_ns - ORIGIN_NS <= record.sent_ns <= record.done_ns
 
 
 async def test_open_loop_keeps_the_intended_start() -> None:
