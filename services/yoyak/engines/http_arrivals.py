@@ -1,8 +1,9 @@
 """TCP sockets whose bytes bear the kernel's time of their arrival, read by one poll for all.
 
 The kernel stamps a segment when it comes in, on the wall clock; so a stamp does not depend on how
-busy this process is, nor on how soon it is woken. Where many streams flow, the poll waits a little
-between two looks, for the stamps lose nothing by it and each look costs more than the reads.
+busy this process is, nor on how soon it is woken. Where many streams flow, and their readers want
+stamps and no chunk at once, the poll waits a little between two looks: the stamps lose nothing by
+it, and each look costs more than the reads.
 
 Source:
     socket(7), SO_TIMESTAMPNS. Of a read that takes in several segments the kernel tells the last
@@ -57,7 +58,12 @@ class Arrivals:
     """Reads every socket that it is given; belongs to the event loop that runs when it gets one."""
 
     def __init__(self) -> None:
-        """Watch nothing yet."""
+        """Watch nothing yet.
+
+        Attributes:
+            may_wait: readers take what comes late, so that looks may be few.
+        """
+        self.may_wait = False
         self._epoll: select.epoll | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: dict[int, StampedSocket] = {}
@@ -132,7 +138,12 @@ class Arrivals:
     def _ready(self) -> None:
         before_ns = self._looked_ns
         self._look()
-        if self._looked_ns - before_ns < LOOK_EVERY_NS and self._loop and self._epoll is not None:
+        if (
+            self.may_wait
+            and self._looked_ns - before_ns < LOOK_EVERY_NS
+            and self._loop is not None
+            and self._epoll is not None
+        ):
             self._loop.remove_reader(self._epoll.fileno())
             self._next_look = self._loop.call_later(LOOK_EVERY_NS / NS_PER_S, self._look_again)
 
@@ -145,7 +156,7 @@ class Arrivals:
         try:
             seen = self._look()
         finally:  # whatever went wrong with one socket, the others are still looked at
-            if self._epoll is not None and seen > 1:
+            if self._epoll is not None and self.may_wait and seen > 1:
                 self._next_look = self._loop.call_later(LOOK_EVERY_NS / NS_PER_S, self._look_again)
             elif self._epoll is not None:
                 self._loop.add_reader(self._epoll.fileno(), self._ready)

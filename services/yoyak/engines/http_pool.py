@@ -118,6 +118,7 @@ class ConnectionPool:
         connection.gather(self._turn)
         self._turn += 1
         self._gathering.add(connection)
+        self._arrivals.may_wait = True
         if self._quiet_timer is None:
             self._look_for_quiet()
 
@@ -125,6 +126,7 @@ class ConnectionPool:
         """Wake the reader of a connection at each read."""
         connection.gather_no_more()
         self._gathering.discard(connection)
+        self._arrivals.may_wait = bool(self._gathering)
 
     def replenish(self) -> None:
         """Open in the background what is missing of what `warm` was told.

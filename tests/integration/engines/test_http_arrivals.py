@@ -112,6 +112,26 @@ def test_gathered_pieces_keep_their_own_stamps(
     assert late[len(late) // 2] < 1 * MS
 
 
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_reader_that_hands_on_gets_pieces_in_quick_succession_at_once(
+    run: Callable[..., list[tuple[int, bytes]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_arrivals, "LOOK_EVERY_NS", 5000 * MS)  # were a look to wait so long
+
+    def talk(sock: socket.socket) -> None:
+        request_of(sock)
+        sock.sendall(HEAD)
+        for _ in range(40):
+            time.sleep(0.003)
+            sock.sendall(chunk(b"a"))
+        sock.sendall(END)
+
+    with talking(talk) as url:
+        began_s = time.monotonic()
+        assert len(run(pieces_of(url))) == 40
+        assert time.monotonic() - began_s < 4
+
+
 async def test_an_answer_whose_message_does_not_end_is_handed_over_when_it_goes_quiet() -> None:
     done = threading.Event()
 
