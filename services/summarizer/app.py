@@ -26,7 +26,6 @@ from summarizer.schema import (
 )
 from summarizer.service_discovery import target_groups
 from summarizer.settings import Settings
-from summarizer.short_way import ShortWay
 from summarizer.slots import Slots
 from summarizer.summaries import Summarizer, Summary, SummaryResponse, generation_request
 from summarizer.tracing import Tracing
@@ -48,6 +47,7 @@ class Parts:
     slots: Slots
     observation: Observation
     tracing: Tracing
+    summarizer: Summarizer
 
 
 def create_app(parts: Parts) -> ASGIApp:
@@ -61,27 +61,22 @@ def create_app(parts: Parts) -> ASGIApp:
         # Its own spans would be made in the timed path; ours are made after the last byte.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    summarizer = Summarizer(
-        keeper=parts.keeper,
-        slots=parts.slots,
-        metrics=parts.observation.requests,
-        tracing=parts.tracing,
-        timeout_s=parts.settings.timeout_s,
-    )
-    _add_summaries(app, parts, summarizer)
+    _add_summaries(app, parts)
     _add_engine(app, parts)
     _add_observation(app, parts)
     _add_problems(app, parts)
     written = app.openapi
     app.openapi = lambda: _with_problem_type(written())  # type: ignore[method-assign] # FastAPI's documented way
     return Edge(
-        ShortWay(app, path=SUMMARIES, summarizer=summarizer),
+        app,
         body_limit_bytes=parts.settings.body_limit_bytes,
         on_problem=_refusals(parts),
     )
 
 
-def _add_summaries(app: FastAPI, parts: Parts, summarizer: Summarizer) -> None:
+def _add_summaries(app: FastAPI, parts: Parts) -> None:
+    summarizer = parts.summarizer
+
     @app.post(
         SUMMARIES,
         response_class=Response,

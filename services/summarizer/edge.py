@@ -16,7 +16,7 @@ from summarizer.problems import Problem
 from yoyak.telemetry import names
 
 SCOPE_KEY = "yoyak.caller"
-BODY_KEY = "yoyak.body"  # the bytes, for who needs no receive
+ARRIVED_KEY = "yoyak.arrived_ns"  # in the scope's state, where it is known from before
 BODY_DEADLINE_S = 30.0  # a body is at most a few MB; whoever drips it holds a connection
 _USABLE_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
@@ -54,9 +54,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        arrived_ns = time.monotonic_ns()
+        arrived_ns = scope.get("state", {}).get(ARRIVED_KEY) or time.monotonic_ns()
         headers = dict(scope["headers"])
-        caller, unusable = _caller(arrived_ns, headers)
+        caller, unusable = caller_of(arrived_ns, headers)
         try:
             if unusable is not None:
                 raise unusable
@@ -68,7 +68,6 @@ class Edge:
         if body is None:  # the client went away before its body had come
             return
         scope[SCOPE_KEY] = caller
-        scope[BODY_KEY] = body
         await self._app(scope, _replay(body, receive), send)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
@@ -112,7 +111,7 @@ async def send_problem(send: Send, problem: Problem, request_id: str) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _caller(arrived_ns: int, headers: dict[bytes, bytes]) -> tuple[Caller, Problem | None]:
+def caller_of(arrived_ns: int, headers: dict[bytes, bytes]) -> tuple[Caller, Problem | None]:
     """Return what the headers say, and what is wrong with them.
 
     A refusal is traced and answered under an id too: one is drawn in place of an unusable one.

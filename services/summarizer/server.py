@@ -16,7 +16,9 @@ from summarizer.app import Parts, create_app
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.observation import HostView, Observation
 from summarizer.settings import Settings
+from summarizer.short_way import short_way
 from summarizer.slots import Slots
+from summarizer.summaries import Summarizer
 from summarizer.tracing import Tracing
 from yoyak.engines import open_engine
 from yoyak.errors import HostError, InterruptedRun
@@ -105,13 +107,25 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
     slots = Slots(concurrency=settings.concurrency, queue=settings.queue)
     tracing = Tracing(settings.traces, is_quiet=lambda: slots.is_idle)
     observation = Observation(keeper=keeper, slots=slots, tracing=tracing)
+    summarizer = Summarizer(
+        keeper=keeper,
+        slots=slots,
+        metrics=observation.requests,
+        tracing=tracing,
+        timeout_s=settings.timeout_s,
+    )
     parts = Parts(
-        settings=settings, keeper=keeper, slots=slots, observation=observation, tracing=tracing
+        settings=settings,
+        keeper=keeper,
+        slots=slots,
+        observation=observation,
+        tracing=tracing,
+        summarizer=summarizer,
     )
     server = _Server(
         uvicorn.Config(
             create_app(parts),
-            http="httptools",
+            http=short_way(summarizer, body_limit_bytes=settings.body_limit_bytes),
             ws="none",
             lifespan="off",
             access_log=False,

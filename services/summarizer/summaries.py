@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from summarizer import problems
 from summarizer.context_guard import ContextGuard
-from summarizer.departure import ClientLeftError, StoppedByDeparture
+from summarizer.departure import ClientLeftError, Departure, WatchedDeparture
 from summarizer.edge import Caller, send_problem
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.problems import Problem
@@ -85,12 +85,12 @@ class Summary:
         self._stream: AsyncGenerator[Chunk, None] | None = None
         self._done_ns: int | None = None  # the last byte of a whole answer was handed on
 
-    async def answer(self, receive: Receive, send: Send) -> None:
-        """Answer, then count. `receive` must have no more to give than what has been read."""
-        outcome = await self._answer(receive, send)
+    async def answer(self, departure: Departure, send: Send) -> None:
+        """Answer, then count."""
+        outcome = await self._answer(departure, send)
         self._count(outcome)
 
-    async def _answer(self, receive: Receive, send: Send) -> str:
+    async def _answer(self, departure: Departure, send: Send) -> str:
         """Send the whole answer and return the outcome.
 
         The engine's stream is held until the last byte is out: to end it, and its connection,
@@ -98,7 +98,7 @@ class Summary:
         """
         try:
             try:
-                async with asyncio.timeout_at(self._deadline()), StoppedByDeparture(receive):
+                async with asyncio.timeout_at(self._deadline()), departure:
                     await self._generate(send)
             finally:
                 await self._let_go()
@@ -289,8 +289,8 @@ class SummaryResponse(Response):
         self._summary = summary
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
-        await self._summary.answer(receive, send)
+        """Answer. `receive` must have no more to give than what has been read."""
+        await self._summary.answer(WatchedDeparture(receive), send)
 
 
 def generation_request(

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from starlette.types import Message
 
+from summarizer.departure import Departure
 from summarizer.edge import Caller
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.schema import SummaryRequest
@@ -81,7 +82,7 @@ class Answer:
         self.sent.append(message)
 
     async def __call__(self) -> None:
-        await self.summary.answer(_nothing_more, self.send)
+        await self.summary.answer(Departure(), self.send)
 
     @property
     def last_line(self) -> dict[str, object]:
@@ -101,11 +102,6 @@ async def _begun(answer: Answer, engine: SlowToEnd) -> "asyncio.Task[None]":
     await asyncio.wait({answering, said}, timeout=SOON_S, return_when=asyncio.FIRST_COMPLETED)
     assert engine.tail_began.is_set(), answering
     return answering
-
-
-async def _nothing_more() -> Message:
-    await asyncio.Event().wait()
-    raise AssertionError
 
 
 @pytest.mark.parametrize("is_streaming", [True, False])
