@@ -17,7 +17,7 @@ from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from summarizer.departure import Departure
-from summarizer.edge import ARRIVED_KEY, caller_of
+from summarizer.edge import ARRIVED_KEY, Caller, caller_of
 from summarizer.schema import SummaryRequest
 from summarizer.summaries import Summarizer, Summary
 from yoyak.telemetry import names
@@ -126,8 +126,7 @@ class ShortWay(HttpToolsProtocol):
         exchange = _Exchange(self)
         self._exchange = exchange
         self.cycle = exchange  # type: ignore[assignment] # uvicorn asks of it what an _Exchange has
-        summary = Summary(self.summarizer, asked, caller)
-        task = self.loop.create_task(exchange.answer(summary))
+        task = self.loop.create_task(exchange.answer(asked, caller))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return True
@@ -185,9 +184,10 @@ class _Exchange:
             self.disconnected = True
             self.departure.client_left()
 
-    async def answer(self, summary: Summary) -> None:
+    async def answer(self, asked: SummaryRequest, caller: Caller) -> None:
         """Answer; an answer that does not become whole ends the connection."""
         try:
+            summary = Summary(self._connection.summarizer, asked, caller)
             await summary.answer(self.departure, self.send)
         except Exception:  # noqa: BLE001 - as uvicorn does: said, and the service goes on
             _LOG.exception("a summary was not counted")
