@@ -137,6 +137,7 @@ class Asked:
         *,
         breaks: bool = False,
         body_limit_bytes: int = 10_000,
+        idle_s: int = 75,
     ) -> None:
         self.framework = Framework()
         self.tracing = KeptTracing()
@@ -154,7 +155,9 @@ class Asked:
         state = ServerState()
         state.tasks = self.tasks
         way = short_way.short_way(summarizer, body_limit_bytes=body_limit_bytes)
-        config = Config(self.framework, lifespan="off", log_config=None, ws="none")
+        config = Config(
+            self.framework, lifespan="off", log_config=None, ws="none", timeout_keep_alive=idle_s
+        )
         config.load()
         self.connection = way(config=config, server_state=state, app_state={})
         self.connection.connection_made(self.wire)
@@ -355,6 +358,33 @@ async def test_what_begins_as_a_request_within_another_is_a_part_of_it() -> None
     outer = request(inner, line=b"POST /v1/tokens HTTP/1.1")
     await asked.bring(outer[: -len(inner)], outer[-len(inner) :])
     assert asked.framework.bodies == [inner]
+
+
+async def test_a_client_that_does_not_read_holds_its_answer_up() -> None:
+    asked = Asked(WholeKeeper)
+    asked.connection.pause_writing()
+    asked.connection.data_received(request())
+    await asyncio.sleep(0.01)
+    assert asked.wire.written == b""
+    asked.connection.resume_writing()
+    await asked.settle()
+    assert asked.status == 200
+
+
+async def test_a_connection_that_lies_idle_is_closed() -> None:
+    asked = Asked(WholeKeeper, idle_s=0)
+    await asked.bring(request())
+    await asyncio.sleep(0.01)
+    assert asked.wire.is_closed
+
+
+async def test_a_connection_on_which_a_request_comes_is_not_idle() -> None:
+    asked = Asked(WholeKeeper, idle_s=0)
+    asked.connection.data_received(request())
+    await next(iter(asked.tasks))  # answered in this turn of the loop
+    asked.connection.data_received(request()[:-1])
+    await asyncio.sleep(0.01)
+    assert not asked.wire.is_closed
 
 
 async def test_a_client_that_leaves_ends_the_engines_work() -> None:
