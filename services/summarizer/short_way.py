@@ -60,7 +60,8 @@ class ShortWay(HttpToolsProtocol):
     body_limit_bytes: int
 
     _exchange: "_Exchange | None" = None  # the last one of ours
-    _held: bytes | None = None  # a plain request whose body has not come whole
+    _held: bytearray | None = None  # a plain request whose body has not come whole
+    _held_whole_bytes = 0  # when it will have
     _held_since_ns = 0
     _held_timer: asyncio.TimerHandle | None = None
     _passed_on_ns: int | None = None  # arrival of what uvicorn's parser gets next
@@ -70,8 +71,10 @@ class ShortWay(HttpToolsProtocol):
         """Take bytes, and pass on those of requests that do not go this way."""
         arrived_ns = time.monotonic_ns()
         if self._held is not None:
-            arrived_ns = self._held_since_ns
-            data = self._held + data
+            self._held += data
+            if len(self._held) < self._held_whole_bytes:
+                return
+            arrived_ns, data = self._held_since_ns, bytes(self._held)
             self._let_go()
         elif self._is_in_message or self._is_answering or not data.startswith(_BEGINNING):
             super().data_received(data)
@@ -79,8 +82,8 @@ class ShortWay(HttpToolsProtocol):
         plain = plain_request(data)
         if plain is None or plain.content_length > self.body_limit_bytes:
             self._pass_on(data, arrived_ns)
-        elif len(plain.body) < plain.content_length:
-            self._hold(data, arrived_ns)
+        elif (missing_bytes := plain.content_length - len(plain.body)) > 0:
+            self._hold(data, missing_bytes, arrived_ns)
         elif not self._begin(plain, arrived_ns):
             self._pass_on(data, arrived_ns)
 
@@ -131,10 +134,12 @@ class ShortWay(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
         return True
 
-    def _hold(self, data: bytes, arrived_ns: int) -> None:
+    def _hold(self, data: bytes, missing_bytes: int, arrived_ns: int) -> None:
         """Keep the beginning of a request."""
         self._unset_keepalive_if_required()
-        self._held, self._held_since_ns = data, arrived_ns
+        self._held = bytearray(data)
+        self._held_whole_bytes = len(data) + missing_bytes
+        self._held_since_ns = arrived_ns
         self._held_timer = self.loop.call_later(HELD_S, self._give_over)
 
     def _let_go(self) -> None:
@@ -148,7 +153,7 @@ class ShortWay(HttpToolsProtocol):
         held = self._held
         if held is not None:
             self._let_go()
-            self._pass_on(held, self._held_since_ns)
+            self._pass_on(bytes(held), self._held_since_ns)
 
     def _pass_on(self, data: bytes, arrived_ns: int) -> None:
         """Leave a request to uvicorn, with the time of its arrival."""

@@ -294,6 +294,13 @@ async def test_a_request_that_comes_in_pieces_goes_the_short_way_too() -> None:
     assert before_ns < served.finished.arrived_ns < between_ns
 
 
+async def test_what_comes_after_a_request_in_pieces_is_not_lost() -> None:
+    asked = Asked()
+    sent = request() + request(b"{")
+    await asked.bring(sent[:150], sent[150:])
+    assert asked.framework.bodies == [json.dumps(GOOD).encode(), b"{"]
+
+
 async def test_a_body_that_does_not_come_is_waited_for_by_the_framework(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
