@@ -25,6 +25,7 @@ from yoyak.telemetry import names
 HELD_S = 1.0  # a body that is not there by then is waited for by the edge, which has a deadline
 _LOG = logging.getLogger(__name__)
 _BEGINNING = f"POST {names.SUMMARIES_ROUTE} HTTP/1.1\r\n".encode()
+_END_OF_HEAD = b"\r\n\r\n"
 _MOST_DIGITS = 9  # of a length
 # Fields that mean nothing to how a message is read, and those that a summary asks for. Whatever
 # else there is, or one of these twice, uvicorn shall judge.
@@ -93,6 +94,7 @@ class ShortWay(HttpToolsProtocol):
         if self._exchange is not None:
             self._exchange.client_left()
         super().connection_lost(exc)
+        self._exchange = self.cycle = None  # type: ignore[assignment] # they hold each other
 
     def shutdown(self) -> None:
         """Begin no request after those that have begun to come."""
@@ -156,8 +158,9 @@ class ShortWay(HttpToolsProtocol):
             self._pass_on(bytes(held), self._held_since_ns)
 
     def _pass_on(self, data: bytes, arrived_ns: int) -> None:
-        """Leave a request to uvicorn, with the time of its arrival."""
-        self._passed_on_ns = arrived_ns
+        """Leave a request to uvicorn, with the time of its arrival if its headers have come."""
+        if _END_OF_HEAD in data:
+            self._passed_on_ns = arrived_ns
         super().data_received(data)
 
 
@@ -253,17 +256,17 @@ class PlainRequest(NamedTuple):
 
 def plain_request(data: bytes) -> PlainRequest | None:
     """Return the request that `data` begins with if it is plain, and holds nothing after it."""
-    head, end, body = data.partition(b"\r\n\r\n")
+    head, end, body = data.partition(_END_OF_HEAD)
     _, *lines = head.split(b"\r\n")
     if not end or not b"".join(lines).decode("latin-1").isprintable():
         return None
     fields: dict[bytes, bytes] = {}
     for line in lines:
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
         name = name.lower()
-        if name not in _PLAIN_FIELDS or name in fields:
+        if not colon or name not in _PLAIN_FIELDS or name in fields:
             return None
-        fields[name] = value.strip(b" ")
+        fields[name] = value.lstrip(b" ")  # uvicorn's parser keeps blanks at the end too
     length = fields.get(b"content-length", b"")
     if (
         not length.isdigit()

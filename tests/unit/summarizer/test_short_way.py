@@ -1,8 +1,10 @@
 """Which requests go the short way, and that the others reach the framework as they came."""
 
 import asyncio
+import gc
 import json
 import time
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
@@ -247,6 +249,7 @@ async def test_a_request_that_is_not_good_reaches_the_framework_as_it_came(body:
         pytest.param(request(line=b"POST /v1/summaries HTTP/1.0"), id="another version"),
         pytest.param(request(content_type="text/plain"), id="another type"),
         pytest.param(request(x_request_id="a b"), id="an id that cannot be used"),
+        pytest.param(request(x_request_id="a "), id="an id with a blank after it"),
         pytest.param(request(x_yoyak_phase="lunch"), id="a phase that there is not"),
         pytest.param(request(authorization="Bearer x"), id="a field that is not ours"),
         pytest.param(request(without=[b"content-type"]), id="no type"),
@@ -273,6 +276,8 @@ async def test_what_is_not_plain_is_the_frameworks(sent: bytes) -> None:
         pytest.param(request(content_length="9" * 5000), id="a length that is no number"),
         pytest.param(request(content_length="+5"), id="a length with a sign"),
         pytest.param(request(without=[b"content-length"]), id="no length"),
+        pytest.param(request().replace(b"host: here", b"host"), id="a field without a colon"),
+        pytest.param(request().replace(b"/json\r", b"/json \r"), id="a blank after the type"),
     ],
 )
 async def test_what_another_parser_could_read_in_another_way_is_for_uvicorns_to_judge(
@@ -292,6 +297,16 @@ async def test_a_request_that_comes_in_pieces_goes_the_short_way_too() -> None:
     assert (asked.framework.bodies, asked.status) == ([], 503)
     (served,) = asked.tracing.served
     assert before_ns < served.finished.arrived_ns < between_ns
+
+
+async def test_a_request_has_arrived_when_its_headers_have_come() -> None:
+    asked = Asked()
+    sent = request(b"{")
+    asked.connection.data_received(sent[:40])
+    between_ns = time.monotonic_ns()
+    await asked.bring(sent[40:])
+    (scope,) = asked.framework.scopes
+    assert scope["state"].get(ARRIVED_KEY, between_ns) >= between_ns
 
 
 async def test_what_comes_after_a_request_in_pieces_is_not_lost() -> None:
@@ -409,6 +424,20 @@ async def test_a_client_that_leaves_ends_the_engines_work() -> None:
     await asked.settle()
     assert engine.has_ended.is_set()
     assert (asked.counted("cancelled"), asked.ends) == (1, [("cancelled", 200)])
+
+
+async def test_a_connection_that_is_gone_leaves_nothing_to_the_collector() -> None:
+    asked = Asked(WholeKeeper)
+    await asked.bring(request())
+    asked.connection.connection_lost(None)
+    gone = weakref.ref(asked.connection)
+    gc.disable()
+    try:
+        del asked.connection
+        await asyncio.sleep(0.01)
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_client_that_leaves_before_its_body_came_is_nobodys() -> None:
