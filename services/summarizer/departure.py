@@ -29,6 +29,15 @@ class Departure:
         if self._worker is not None:
             self._worker.cancel()
 
+    async def watch(self, receive: Receive) -> None:
+        """Return once an ASGI server's `receive` has told of the departure.
+
+        All that it still brings before is thrown away.
+        """
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.client_left()
+
     async def __aenter__(self) -> Self:
         """Begin; needs a running task."""
         self._worker = asyncio.current_task()
@@ -53,36 +62,3 @@ class Departure:
             and worker.uncancel() == 0
         ):
             raise ClientLeftError from None
-
-
-class WatchedDeparture(Departure):
-    """The departure of which an ASGI server tells by `receive`.
-
-    All that `receive` still brings before the disconnect is thrown away.
-    """
-
-    def __init__(self, receive: Receive) -> None:
-        """Take the connection's `receive`."""
-        super().__init__()
-        self._receive = receive
-
-    async def __aenter__(self) -> Self:
-        """Begin to watch; needs a running task."""
-        await super().__aenter__()
-        self._watcher = asyncio.get_running_loop().create_task(self._watch())
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Watch no more."""
-        self._watcher.cancel()
-        await super().__aexit__(kind, error, trace)
-
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.client_left()

@@ -198,7 +198,7 @@ class _Exchange:
             summary = Summary(self._connection.summarizer, asked, caller)
             await summary.answer(self.departure, self.send)
         except Exception:  # noqa: BLE001 - as uvicorn does: said, and the service goes on
-            _LOG.exception("a summary was not counted")
+            _LOG.exception("a request for a summary ended in a fault, and may not be counted")
         finally:
             if not self.response_complete:
                 self._connection.transport.close()

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from summarizer import problems
 from summarizer.context_guard import ContextGuard
-from summarizer.departure import ClientLeftError, Departure, WatchedDeparture
+from summarizer.departure import ClientLeftError, Departure
 from summarizer.edge import Caller, send_problem
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.problems import Problem
@@ -290,7 +290,12 @@ class SummaryResponse(Response):
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Answer. `receive` must have no more to give than what has been read."""
-        await self._summary.answer(WatchedDeparture(receive), send)
+        departure = Departure()
+        watcher = asyncio.get_running_loop().create_task(departure.watch(receive))
+        try:
+            await self._summary.answer(departure, send)
+        finally:
+            watcher.cancel()
 
 
 def generation_request(

@@ -12,6 +12,7 @@ from time import monotonic_ns
 
 import orjson
 
+from yoyak.engines.base import GenerationRequest
 from yoyak.engines.http_address import header_lines, parse_address, request_head
 from yoyak.engines.http_connection import Connection
 from yoyak.engines.http_errors import http_error, shortened
@@ -93,6 +94,42 @@ class HttpClient:
             where=f"{self.address.url}{path}",
             may_gather=may_gather,
             on_sent=on_sent,
+        )
+
+    def generate(
+        self,
+        path: str,
+        payload: object,
+        request: GenerationRequest,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float,
+    ) -> AbstractAsyncContextManager[Response]:
+        """Return the context of `stream` for a request to generate.
+
+        Its id and trace go along, and its answer is handed over as it allows.
+
+        Args:
+            path: begins with a slash.
+            payload: what the engine is asked.
+            request: whose payload this is.
+            headers: beside those of the client and of every such request.
+            timeout_s: from now to the arrival of the last byte.
+
+        Raises:
+            EngineError: as `stream`.
+        """
+        own = {"X-Request-Id": request.request_id, **(headers or {})}
+        if request.traceparent is not None:
+            own["traceparent"] = request.traceparent
+        return self.stream(
+            "POST",
+            path,
+            payload,
+            headers=own,
+            timeout_s=timeout_s,
+            may_gather=request.may_gather,
+            on_sent=request.on_sent,
         )
 
     async def drain(self, response: Response) -> None:

@@ -95,9 +95,6 @@ class LlamaServer:
         try:
             wrapping = self._wrapping or await self._learn_wrapping()
             options = request.options
-            headers = {"X-Request-Id": request.request_id}
-            if request.traceparent is not None:
-                headers["traceparent"] = request.traceparent
             payload = {
                 "prompt": wrapping.around(request.prompt),
                 "n_predict": options.output_tokens,
@@ -108,14 +105,8 @@ class LlamaServer:
                 "stream": True,
                 "response_fields": _LAST_FIELDS,
             }
-            async with self._http.stream(
-                "POST",
-                COMPLETION,
-                payload,
-                headers=headers,
-                timeout_s=self._timeout_s,
-                may_gather=request.may_gather,
-                on_sent=request.on_sent,
+            async with self._http.generate(
+                COMPLETION, payload, request, timeout_s=self._timeout_s
             ) as response:
                 if response.status != _OK:
                     raise _refused(self._where, response.status, await response.read_whole())

@@ -92,17 +92,8 @@ class Ollama:
                 "temperature": options.temperature,
             },
         }
-        headers = {"X-Request-Id": request.request_id}
-        if request.traceparent is not None:
-            headers["traceparent"] = request.traceparent
-        async with self._http.stream(
-            "POST",
-            CHAT,
-            payload,
-            headers=headers,
-            timeout_s=self._timeout_s,
-            may_gather=request.may_gather,
-            on_sent=request.on_sent,
+        async with self._http.generate(
+            CHAT, payload, request, timeout_s=self._timeout_s
         ) as response:
             if response.status != _OK:
                 raise self._refused(response.status, await response.read_whole())

@@ -81,18 +81,9 @@ class OpenAi:
         if not self._is_described:
             await self.describe()
         payload = self._payload(request)
-        headers = {"X-Request-Id": request.request_id}
-        if request.traceparent is not None:
-            headers["traceparent"] = request.traceparent
         answer = Answer(self._where)
-        async with self._http.stream(
-            "POST",
-            CHAT,
-            payload,
-            headers=headers,
-            timeout_s=self._timeout_s,
-            may_gather=request.may_gather,
-            on_sent=request.on_sent,
+        async with self._http.generate(
+            CHAT, payload, request, timeout_s=self._timeout_s
         ) as response:
             if response.status != _OK:
                 raise _refused(self._where, response.status, await response.read_whole())

@@ -46,12 +46,7 @@ class SummarizerService:
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
         """Yield chunks as they arrive; the last one carries what the engine behind it counted."""
-        headers = {
-            "X-Request-Id": request.request_id,
-            "X-Yoyak-Phase": "warmup" if request.is_warmup else "measured",
-        }
-        if request.traceparent is not None:
-            headers["traceparent"] = request.traceparent
+        headers = {"X-Yoyak-Phase": "warmup" if request.is_warmup else "measured"}
         options = request.options
         payload = {
             "article": {
@@ -68,14 +63,8 @@ class SummarizerService:
             },
             "stream": True,
         }
-        async with self._http.stream(
-            "POST",
-            SUMMARIES,
-            payload,
-            headers=headers,
-            timeout_s=self._timeout_s,
-            may_gather=request.may_gather,
-            on_sent=request.on_sent,
+        async with self._http.generate(
+            SUMMARIES, payload, request, headers=headers, timeout_s=self._timeout_s
         ) as response:
             if response.status != _OK:
                 raise self._problem(response.status, await response.read_whole())

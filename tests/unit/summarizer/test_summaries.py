@@ -14,7 +14,7 @@ from summarizer.edge import Caller
 from summarizer.engine_keeper import EngineKeeper
 from summarizer.schema import SummaryRequest
 from summarizer.slots import Slots
-from summarizer.summaries import Summarizer, Summary
+from summarizer.summaries import Summarizer, Summary, SummaryResponse
 from summarizer.tracing import Tracing
 from yoyak.engines import open_engine
 from yoyak.engines.base import Chunk, Engine, GenerationRequest, Usage
@@ -45,6 +45,18 @@ class SlowToEnd:
 
     async def count_tokens(self, _: str) -> int | None:
         return None
+
+
+class Endless(SlowToEnd):
+    """An engine that does not come to its last word."""
+
+    async def stream(self, _: GenerationRequest) -> AsyncIterator[Chunk]:
+        try:
+            yield Chunk(time.monotonic_ns(), "요약")
+            self.tail_began.set()
+            await asyncio.Event().wait()
+        finally:
+            self.has_ended = True
 
 
 class Answer:
@@ -137,3 +149,17 @@ async def test_a_stream_without_a_last_word_is_an_error_and_gives_the_slot_back(
     assert "error" in answer.last_line
     assert answer.slots.in_flight == 0
     assert answer.counted("ok") in (None, 0)
+
+
+async def test_a_client_of_the_framework_that_leaves_ends_the_engines_work() -> None:
+    engine = Endless()
+    answer = Answer(engine)
+
+    async def receive() -> Message:
+        await engine.tail_began.wait()
+        return {"type": "http.disconnect"}
+
+    async with asyncio.timeout(SOON_S):
+        await SummaryResponse(answer.summary)({}, receive, answer.send)
+    assert (engine.has_ended, answer.slots.in_flight) == (True, 0)
+    assert answer.counted("cancelled") == 1
