@@ -163,3 +163,4 @@ async def test_a_client_of_the_framework_that_leaves_ends_the_engines_work() -> 
         await SummaryResponse(answer.summary)({}, receive, answer.send)
     assert (engine.has_ended, answer.slots.in_flight) == (True, 0)
     assert answer.counted("cancelled") == 1
+    assert len(answer.sent) == 2  # head and chunk: nobody is there for an error's words
