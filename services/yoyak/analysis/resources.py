@@ -9,9 +9,10 @@ from typing import TypeVar
 from yoyak.analysis.repetitions import Repetition
 from yoyak.records import GpuResources, GpuSample, HostSample, Resources
 from yoyak.records.sample import CpuTimes
-from yoyak.units import PERCENT, seconds
+from yoyak.units import MIB, PERCENT, seconds
 
 GAP_S = 1.0  # ten samples that did not come
+PAGES_MATTER_BYTES = 256 * MIB  # of weights: what a CPU's caches and page tables' do not hold
 
 Counter = Callable[[HostSample], float | None]
 T = TypeVar("T")
@@ -80,7 +81,8 @@ def resources(windows: Sequence[Sequence[HostSample]], samples: Sequence[HostSam
 
     Args:
         windows: from `measured_windows`.
-        samples: all of the run; the proportional set size is read seldom, mostly after the end.
+        samples: all of the run; the proportional set size and what lies in huge pages are read
+            seldom, mostly after the end.
     """
     everything = [sample for window in windows for sample in window]
     engines = [sample.engine for sample in everything if sample.engine is not None]
@@ -92,6 +94,9 @@ def resources(windows: Sequence[Sequence[HostSample]], samples: Sequence[HostSam
         engine_rss_anon_bytes=last.anon_bytes if last else None,
         engine_rss_file_bytes=last.file_bytes if last else None,
         engine_pss_bytes=_last([sample.engine.pss_bytes for sample in samples if sample.engine]),
+        engine_huge_page_bytes=_last(
+            [sample.engine.huge_page_bytes for sample in samples if sample.engine]
+        ),
         engine_cpu_percent=_percent(used(windows, _engine_cpu_s)),
         client_cpu_percent=_percent(used(windows, _client_cpu_s)),
         host_cpu_percent=_share(windows, busy_s),
@@ -106,6 +111,18 @@ def resources(windows: Sequence[Sequence[HostSample]], samples: Sequence[HostSam
 def client_rss_end_bytes(windows: Sequence[Sequence[HostSample]]) -> int | None:
     """Return the client's resident memory at the last measured sample that tells it."""
     return _last([s.client.rss_bytes for window in windows for s in window if s.client])
+
+
+def huge_page_ratio(used: Resources) -> float | None:
+    """Return the share of the engine's own memory that lies in huge pages, 0-1.
+
+    None if it is unknown, or if so little is the engine's own that its pages do not matter (a
+    small model, mapped weights).
+    """
+    own, huge = used.engine_rss_anon_bytes, used.engine_huge_page_bytes
+    if own is None or huge is None or own < PAGES_MATTER_BYTES:
+        return None
+    return huge / own
 
 
 def foreign_cpu_percent(windows: Sequence[Sequence[HostSample]]) -> float | None:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from yoyak.analysis import lengths
 from yoyak.analysis.comparison import GateItem, Subject
+from yoyak.analysis.findings.host import HUGE_PAGE_RATIO
 from yoyak.analysis.findings.wording import finding
 from yoyak.analysis.lists import shortened
+from yoyak.analysis.resources import huge_page_ratio
 from yoyak.records import EngineFacts, Finding, Perf, Severity
 from yoyak.units import GIB
 
@@ -38,6 +40,7 @@ def study_findings(
         *_size_groups(subjects),
         _gpu_unobserved(runs, subjects),
         *_engine_differences(runs),
+        _pages_differ(runs),
         _models_differ(runs, gate),
         _prices_differ(subjects),
         _unpaired(unpaired),
@@ -170,6 +173,19 @@ def _engine_differences(runs: Mapping[str, Perf]) -> tuple[Finding, ...]:
             listed = _some([f"{value}: {_some(names)}" for value, names in groups.items()], "; ")
             found.append(finding(key, "info", listed=listed))
     return tuple(found)
+
+
+def _pages_differ(runs: Mapping[str, Perf]) -> Finding | None:
+    """Weights in huge pages here and in small ones there, where CPUs work on them."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for label, perf in runs.items():
+        ratio = huge_page_ratio(perf.resources)
+        if ratio is not None and perf.engine.backend in (None, "cpu"):
+            groups["huge" if ratio >= HUGE_PAGE_RATIO else "small"].append(label)
+    if len(groups) <= 1:
+        return None
+    listed = "; ".join(f"{pages}: {_some(labels)}" for pages, labels in groups.items())
+    return finding("pages-differ", "warning", listed=listed)
 
 
 def _models_differ(runs: Mapping[str, Perf], gate: Sequence[GateItem]) -> Finding | None:

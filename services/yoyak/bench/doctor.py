@@ -39,6 +39,7 @@ def examine(cache: Path) -> tuple[Check, ...]:
         _threads(host),
         _governor(host),
         _memory(),
+        huge_pages(host.huge_pages),
         _disk(cache),
         _swap(host),
         _identity(host),
@@ -131,6 +132,22 @@ def _memory() -> Check:
             mend="benchmark a smaller model: yoyak model synth 1b --out 1b.gguf",
         )
     return Check(name="memory", state="ok", found=found)
+
+
+def huge_pages(mode: str | None) -> Check:
+    """Say whether weights can lie in huge pages; in small ones an engine's speed is by chance."""
+    name = "huge pages"
+    if mode is None:
+        return Check(name=name, state="ok", found="not visible")
+    if mode == "never":
+        return Check(
+            name=name,
+            state="warning",
+            found="never: weights lie in small pages, slower and not the same from load to load",
+            mend="echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+        )
+    found = mode if mode == "always" else f"{mode}: for engines that ask, as the embedded one does"
+    return Check(name=name, state="ok", found=found)
 
 
 def _disk(cache: Path) -> Check:

@@ -22,6 +22,7 @@ from yoyak.engines.llamacpp_server import API_KEY_VARIABLE, UBATCH, Ready
 from yoyak.engines.local_process import boot_id
 from yoyak.engines.model_file import KnownModel, known_model
 from yoyak.engines.native.builds import NativeBuild, choose_build
+from yoyak.engines.placement import with_huge_pages
 from yoyak.errors import EngineError, HostError, UsageError
 from yoyak.host.page_cache import settle, state_of_ratio
 from yoyak.host.proc import pid_namespace
@@ -101,6 +102,8 @@ class EmbeddedLlama:
             ubatch_tokens=running.ready.ubatch_tokens,
             can_reload=True,
             loads_with_mmap=running.ready.loads_with_mmap,
+            asks_huge_pages=True,
+            binds_threads=running.ready.binds_threads,
             pid=running.ready.pid,
             pid_namespace=self._pid_namespace,
             boot_id=self._boot_id,
@@ -298,4 +301,4 @@ def _server_of(build: NativeBuild | None) -> list[str]:
 
 def _environment(api_key: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)}
-    return {**kept, API_KEY_VARIABLE: api_key}
+    return with_huge_pages({**kept, API_KEY_VARIABLE: api_key})

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
+from yoyak.engines.placement import cpus_to_bind
 from yoyak.errors import HostError, UsageError, YoyakError
 from yoyak.models import read_gguf
 
@@ -48,6 +49,7 @@ class Ready:
     batch_tokens: int | None
     ubatch_tokens: int | None
     loads_with_mmap: bool
+    binds_threads: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,8 +97,12 @@ def _serve(asked: argparse.Namespace, answer: IO[str]) -> NoReturn:
     params.kv_unified = False  # each slot has its own share
     params.n_batch = min(asked.batch, params.n_ctx)  # llama.cpp cuts it down so by itself
     params.n_ubatch = min(asked.ubatch, params.n_batch)
-    params.cpuparams.n_threads = asked.threads
-    params.cpuparams_batch.n_threads = asked.threads
+    cpus = cpus_to_bind(asked.threads, os.sched_getaffinity(0))
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        threads.n_threads = asked.threads
+        if cpus:
+            threads.cpumask = [cpu in cpus for cpu in range(len(threads.cpumask))]
+            threads.mask_valid = threads.strict_cpu = True
     params.n_gpu_layers = 0
     params.fit_params = False  # it would shrink the context to fit the memory
     # Like Ollama on the CPU: the weights are repacked at load, so a mapped file would only stay
@@ -129,6 +135,7 @@ def _serve(asked: argparse.Namespace, answer: IO[str]) -> NoReturn:
         batch_tokens=params.n_batch,
         ubatch_tokens=params.n_ubatch,
         loads_with_mmap=False,
+        binds_threads=bool(cpus),
     )
     answer.write(json.dumps(asdict(ready)) + "\n")
     answer.flush()

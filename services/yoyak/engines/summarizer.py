@@ -188,6 +188,8 @@ def engine_facts(answer: object, where: str) -> EngineFacts:
         forces_output_length=members.flag("forces_output_length"),
         can_reload=members.flag("can_reload") is True,
         loads_with_mmap=members.flag("loads_with_mmap"),
+        asks_huge_pages=members.flag("asks_huge_pages"),
+        binds_threads=members.flag("binds_threads"),
         pid=members.count("pid"),
         pid_namespace=members.count("pid_namespace"),
         boot_id=members.text("boot_id"),

@@ -58,6 +58,7 @@ class HostFacts:
     memory_total_bytes: int | None
     swap_total_bytes: int | None
     page_size_bytes: int
+    huge_pages: str | None  # mode of transparent huge pages: always, madvise, never
     is_virtual: bool | None
     hypervisor: str | None
     container: str | None  # docker, podman, kubernetes, lxc; None outside of one, as far as seen
@@ -108,6 +109,7 @@ def host_facts(
         memory_total_bytes=kib_value(memory, b"MemTotal:"),
         swap_total_bytes=kib_value(memory, b"SwapTotal:"),
         page_size_bytes=resource.getpagesize(),
+        huge_pages=_huge_pages(root),
         is_virtual=is_virtual,
         hypervisor=_hypervisor(root) if is_virtual is not False else None,
         container=_container(root),
@@ -160,6 +162,12 @@ def _governor(root: Path) -> str | None:
     policies = (root / "sys/devices/system/cpu/cpufreq").glob("policy*/scaling_governor")
     governors = {text for path in policies if (text := read_text(path))}
     return ",".join(sorted(governors)) or None
+
+
+def _huge_pages(root: Path) -> str | None:
+    modes = read_text(root / "sys/kernel/mm/transparent_hugepage/enabled") or ""
+    found = re.search(r"\[(\w+)\]", modes)
+    return found[1] if found else None
 
 
 def _is_virtual(root: Path, cpuinfo: str) -> bool | None:

@@ -1,10 +1,18 @@
 """A process and its descendants, read together at a bounded cost."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
 from yoyak.host.kernel_files import entries
-from yoyak.host.proc import MemoryStatus, Process, ProcessIdentity, ProcessStat, process_stat
+from yoyak.host.proc import (
+    MemoryStatus,
+    Process,
+    ProcessIdentity,
+    ProcessStat,
+    WalkedMemory,
+    process_stat,
+)
 from yoyak.units import NS_PER_S
 
 _SCAN_AT_LEAST_NS = NS_PER_S  # a kernel that does not count forks (gVisor) is still followed
@@ -16,6 +24,7 @@ _READ_WHOLE = 8
 _LARGEST = 4
 _BUSIEST = 4
 _IN_TURN = 4
+_NOT_WALKED = WalkedMemory(None, None)
 _KEPT_OPEN = 100  # two descriptors each, well below the usual limit of 1024
 
 
@@ -33,6 +42,7 @@ class TreeReading(NamedTuple):
     anon_bytes: int | None
     file_bytes: int | None
     pss_bytes: int | None
+    huge_page_bytes: int | None
 
 
 class ProcessTree:
@@ -72,7 +82,8 @@ class ProcessTree:
             now_ns: monotonic; how long ago the last scan was.
             forks: the host's count of forks since boot. While it stands still no process can
                 have been born, and /proc need not be scanned.
-            pss: whether to add the proportional set size, which is slow; reads every member.
+            pss: whether to add the proportional set size and what lies in huge pages, which is
+                slow; reads every member.
         """
         self._scan_if_due(now_ns, forks)
         for_memory, for_cpu = self._due(everyone=pss)
@@ -83,6 +94,7 @@ class ProcessTree:
         alive = {pid: stat for pid, stat in self._stats.items() if stat.is_alive}
         self._read_memory(for_memory & alive.keys())
         memory = [self._memory[pid] for pid in alive if pid in self._memory]
+        walked = self._walked(alive) if pss else _NOT_WALKED
         return TreeReading(
             processes=len(alive),
             threads=sum(stat.threads for stat in alive.values()),
@@ -92,7 +104,7 @@ class ProcessTree:
             rss_peak_bytes=_known_sum([m.rss_peak_bytes for m in memory]),
             anon_bytes=_known_sum([m.anon_bytes for m in memory]),
             file_bytes=_known_sum([m.file_bytes for m in memory]),
-            pss_bytes=self._pss_bytes(alive) if pss else None,
+            **walked._asdict(),
         )
 
     def close(self) -> None:
@@ -207,20 +219,24 @@ class ProcessTree:
             if memory is not None and memory.rss_bytes is not None:
                 self._memory[pid] = memory
 
-    def _pss_bytes(self, alive: dict[int, ProcessStat]) -> int | None:
-        total = 0
-        for pid in alive:
-            pss = self._members[pid].pss_bytes()
-            if pss is None:
-                return None  # a part would look like the whole
-            total += pss
-        return total
+    def _walked(self, alive: Collection[int]) -> WalkedMemory:
+        walked = [self._members[pid].walked() for pid in alive]
+        return WalkedMemory(
+            pss_bytes=_whole_sum([memory.pss_bytes for memory in walked]),
+            huge_page_bytes=_whole_sum([memory.huge_page_bytes for memory in walked]),
+        )
 
 
 def _rss_bytes(memory: MemoryStatus | None, stat: ProcessStat) -> int:
     if memory is not None and memory.rss_bytes is not None:
         return memory.rss_bytes
     return stat.rss_bytes
+
+
+def _whole_sum(values: list[int | None]) -> int | None:
+    """Return the sum, or None if a value is unknown: a part would look like the whole."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _known_sum(values: list[int | None]) -> int | None:

@@ -51,6 +51,8 @@ class EngineFacts:
     forces_output_length: bool | None = None  # ignores end-of-text where asked
     can_reload: bool = False  # unload() and load() work
     loads_with_mmap: bool | None = None
+    asks_huge_pages: bool | None = None  # as it was started; what it got is in the samples
+    binds_threads: bool | None = None  # each thread that computes, to a CPU of its own
     pid: int | None = None  # root of the engine's process tree, in the pid namespace below
     pid_namespace: int | None = None  # inode of /proc/self/ns/pid
     boot_id: str | None = None  # with it, whether `pid` is ours to read

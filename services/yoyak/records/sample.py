@@ -48,6 +48,7 @@ class EngineSample:
     anon_bytes: int | None  # sum of RssAnon: heap, stacks, repacked weights
     file_bytes: int | None  # sum of RssFile: code and mapped weights
     pss_bytes: int | None  # sum with shared pages divided; None unless it was asked for
+    huge_page_bytes: int | None = None  # sum of AnonHugePages, of anon_bytes; as pss_bytes
 
     # rss_peak_bytes: for one process, the kernel's high-water mark since it began, exact. For a
     # tree, the members' marks need not fall together, so their sum is an upper bound of the

@@ -58,6 +58,7 @@ RESOURCES = (
     ("engine_rss_peak_bytes", "bytes"),
     ("engine_rss_end_bytes", "bytes"),
     ("engine_rss_anon_bytes", "bytes"),
+    ("engine_huge_page_bytes", "bytes"),
     ("engine_rss_file_bytes", "bytes"),
     ("engine_pss_bytes", "bytes"),
     ("engine_cpu_percent", "%"),

@@ -197,6 +197,7 @@ def _sample_numbers(sample: HostSample) -> Sequence[tuple[str, float]]:
             ("engine.anon_bytes", engine.anon_bytes),
             ("engine.file_bytes", engine.file_bytes),
             ("engine.pss_bytes", engine.pss_bytes),
+            ("engine.huge_page_bytes", engine.huge_page_bytes),
         ]
     if sample.client is not None:
         found += [

@@ -24,6 +24,8 @@ from yoyak.engines.embedded import EmbeddedLlama, Settings
 from yoyak.engines.llamacpp import LlamaServer
 from yoyak.engines.model_file import known_model
 from yoyak.errors import EngineError, HostError, UsageError
+from yoyak.host.facts import host_facts
+from yoyak.host.sampler import Sampler
 
 CONTEXT = 1024
 
@@ -62,6 +64,11 @@ def command_line(pid: int | None) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+def masks_of_threads(pid: int | None) -> list[set[int]]:
+    """Return the CPUs on which each thread of a process may run."""
+    return [os.sched_getaffinity(int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir()]
+
+
 async def until_busy(engine: EmbeddedLlama, slots: int) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while await engine.busy_slots() != slots:  # noqa: ASYNC110 - another process has no event
@@ -83,6 +90,49 @@ async def test_it_says_what_it_is_and_does(engine: EmbeddedLlama, settings: Sett
     assert facts.model.weights_sha256 is not None
     assert facts.pid is not None
     assert program_of(settings.build) in command_line(facts.pid)
+
+
+async def test_each_thread_has_a_cpu_of_its_own_where_there_is_one_for_every_cpu(
+    settings: Settings,
+) -> None:
+    allowed = os.sched_getaffinity(0)
+    embedded = EmbeddedLlama(replace(settings, threads=len(allowed)))
+    facts = await embedded.describe()
+    assert facts.binds_threads is True
+    await ask(embedded, a_request())
+    bound = [cpus for cpus in masks_of_threads(facts.pid) if len(cpus) == 1]
+    await embedded.close()
+    assert {cpu for cpus in bound for cpu in cpus} == allowed
+
+
+async def test_threads_are_not_bound_where_cpus_are_left(settings: Settings) -> None:
+    allowed = os.sched_getaffinity(0)
+    if len(allowed) == 1:
+        pytest.skip("one CPU: none is left beside the engine's thread")
+    embedded = EmbeddedLlama(settings)
+    facts = await embedded.describe()
+    assert facts.binds_threads is False
+    await ask(embedded, a_request())
+    masks = masks_of_threads(facts.pid)
+    await embedded.close()
+    assert all(cpus == allowed for cpus in masks)
+
+
+async def test_its_weights_lie_in_huge_pages_where_the_kernel_has_them(
+    settings: Settings, small_model: Path
+) -> None:
+    if host_facts(ask_metadata=False).huge_pages not in ("always", "madvise"):
+        pytest.skip("this kernel gives no huge pages")
+    embedded = EmbeddedLlama(replace(settings, model=small_model))
+    facts = await embedded.describe()
+    assert facts.asks_huge_pages is True
+    assert facts.pid is not None
+    engine = Sampler(engine_pid=facts.pid).sample(0, pss=True).engine
+    await embedded.close()
+    assert engine is not None
+    assert engine.huge_page_bytes is not None
+    assert engine.anon_bytes is not None
+    assert engine.anon_bytes / 2 < engine.huge_page_bytes <= engine.anon_bytes
 
 
 async def test_an_answer_is_as_long_as_asked_each_token_stamped(engine: EmbeddedLlama) -> None:

@@ -4,8 +4,9 @@ import re
 
 from yoyak.analysis.findings.evidence import Check, Evidence
 from yoyak.analysis.findings.wording import finding
+from yoyak.analysis.resources import huge_page_ratio
 from yoyak.records import Finding, Severity
-from yoyak.units import PERCENT
+from yoyak.units import GIB, PERCENT
 
 # ggml's threads spin at barriers and wait for the slowest: with 2 threads on 2 cores and one core
 # taken, decode fell from 11.9 to 3.5 tokens/s. So the limit is in percent of ONE core.
@@ -14,6 +15,7 @@ STEAL_PERCENT = 1.0  # of all cores; the hypervisor gave that time to others
 PRESSURE_PERCENT = 10.0  # of the time, some task waited for a CPU
 CLIENT_PERCENT = 80.0  # of one core, which is all that the client's event loop has
 UNOBSERVED = 0.05  # of the measured time; a short stall of the sampler hides nothing
+HUGE_PAGE_RATIO = 0.5  # of the engine's own memory; loads show nearly none or nearly all
 GPU_IDLE_RATIO = 0.05  # a driver at rest reports 0 to a few percent
 
 
@@ -123,6 +125,20 @@ def uses_avx512(line: str) -> bool:
     return re.search(r"AVX512\w*(?!\w)(?!\s*=\s*0)", line, re.IGNORECASE) is not None
 
 
+def small_pages(evidence: Evidence) -> Finding | None:
+    """The weights on which the CPU works lie in small pages."""
+    ratio = huge_page_ratio(evidence.resources)
+    backend = evidence.manifest.engine.backend
+    if ratio is None or ratio >= HUGE_PAGE_RATIO or backend not in (None, "cpu"):
+        return None
+    return finding(
+        "small-pages",
+        "info",
+        percent=f"{PERCENT * ratio:.0f}",
+        gib=f"{(evidence.resources.engine_rss_anon_bytes or 0) / GIB:.1f}",
+    )
+
+
 def burstable(evidence: Evidence) -> Finding | None:
     """The instance type runs on CPU credits."""
     kind = evidence.manifest.host.get("instance_type")
@@ -148,6 +164,7 @@ HOST_CHECKS: tuple[Check, ...] = (
     client_saturated,
     gpu_idle,
     avx512_unused,
+    small_pages,
     burstable,
     engine_restarted,
 )

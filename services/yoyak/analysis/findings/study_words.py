@@ -136,6 +136,20 @@ STUDY_WORDS: Mapping[str, Words] = {
             "것입니다",
         ),
     ),
+    "pages-differ": Words(
+        Said(
+            "the engine's memory lies in huge pages on some hosts and in small ones on others "
+            "({listed}): 5 to 15 % of decode speed may be the kernel's setting, not the host",
+            "엔진 메모리가 어떤 호스트에서는 대형 페이지에, 다른 호스트에서는 작은 페이지에 "
+            "있습니다({listed}). 생성 속도의 5~15 %는 호스트가 아니라 커널 설정의 차이일 수 "
+            "있습니다",
+        ),
+        Said(
+            "set /sys/kernel/mm/transparent_hugepage/enabled alike on every host and run again",
+            "모든 호스트에서 /sys/kernel/mm/transparent_hugepage/enabled를 똑같이 맞추고 다시 "
+            "실행하세요",
+        ),
+    ),
     "build-differs": Words(
         Said(
             "the engine's build differs between hosts ({listed}): the comparison is of host and "

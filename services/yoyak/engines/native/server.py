@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ from yoyak.engines.llamacpp_server import (
 )
 from yoyak.engines.native.recipe import BACKENDS, Backend
 from yoyak.engines.native.server_log import Told
+from yoyak.engines.placement import cpus_to_bind
 from yoyak.errors import HostError, YoyakError
 from yoyak.models import read_gguf
 
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asked = parser.parse_args(arguments)
         read_gguf(asked.model)
+        cpus = cpus_to_bind(asked.threads, os.sched_getaffinity(0))
         command = server_command(
             asked.program,
             backend=asked.backend,
@@ -57,9 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             batch=asked.batch,
             ubatch=asked.ubatch,
             parallel=asked.parallel,
+            cpus=cpus,
             port=asked.port,
         )
-        _serve(command, backend=asked.backend, build=asked.build)
+        _serve(command, backend=asked.backend, build=asked.build, binds_threads=bool(cpus))
     except YoyakError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
@@ -75,6 +78,7 @@ def server_command(
     batch: int,
     ubatch: int,
     parallel: int,
+    cpus: Collection[int] = (),
     port: int = 0,
 ) -> list[str]:
     """Return the command that starts llama-server as `llamacpp_server` starts the wheel's.
@@ -88,6 +92,7 @@ def server_command(
         batch: tokens of a logical batch.
         ubatch: tokens of a physical batch.
         parallel: slots.
+        cpus: one for each thread to be bound to; none: the kernel places them.
         port: 0 for one that the kernel picks.
     """
     whole = context * parallel
@@ -111,13 +116,19 @@ def server_command(
     switches = ("--no-kv-unified", "--no-cache-prompt", "--no-ui", "--slots", "--log-prefix")
     if backend == "cuda":
         options["--n-gpu-layers"] = _ALL_LAYERS
+    if cpus:
+        mask = f"{sum(1 << cpu for cpu in cpus):x}"
+        options |= {"--cpu-mask": mask, "--cpu-mask-batch": mask}
+        options |= {"--cpu-strict": 1, "--cpu-strict-batch": 1}
     command = [str(program)]
     for name, value in options.items():
         command += [name, str(value)]
     return [*command, *switches]
 
 
-def _serve(command: Sequence[str], *, backend: Backend, build: str) -> NoReturn:
+def _serve(
+    command: Sequence[str], *, backend: Backend, build: str, binds_threads: bool
+) -> NoReturn:
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     environment = dict(os.environ)
@@ -139,19 +150,28 @@ def _serve(command: Sequence[str], *, backend: Backend, build: str) -> NoReturn:
             f"llama-server cannot be started ({error.strerror}: {command[0]}); build it again: "
             "yoyak engine build --again"
         ) from error
-    _Watch(process, answer, backend=backend, build=build).until_the_end()
+    _Watch(
+        process, answer, backend=backend, build=build, binds_threads=binds_threads
+    ).until_the_end()
 
 
 class _Watch:
     """Reads the engine's log, and sees to it that neither of the two outlives the other."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", answer: IO[str], *, backend: Backend, build: str
+        self,
+        process: "subprocess.Popen[bytes]",
+        answer: IO[str],
+        *,
+        backend: Backend,
+        build: str,
+        binds_threads: bool,
     ) -> None:
         self._process = process
         self._answer: IO[str] | None = answer
         self._backend = backend
         self._build = build
+        self._binds_threads = binds_threads
         self._told = Told()
         self._rest = b""
         self._last: deque[bytes] = deque(maxlen=_LAST_LINES)
@@ -198,6 +218,7 @@ class _Watch:
             batch_tokens=told.batch_tokens,
             ubatch_tokens=told.ubatch_tokens,
             loads_with_mmap=False,
+            binds_threads=self._binds_threads,
         )
         if self._answer is not None:
             self._answer.write(json.dumps(asdict(ready)) + "\n")

@@ -16,6 +16,7 @@ from yoyak.records import (
     Perf,
     RequestRecord,
 )
+from yoyak.units import GIB, MIB
 
 MakePerf = Callable[..., Perf]
 MakeSample = Callable[..., HostSample]
@@ -236,6 +237,41 @@ def test_an_avx512_host_with_an_avx2_engine_is_no_fair_judge(
     assert "avx512-unused" in found(make_perf(manifest=plain))
     without = replace(plain, host={**plain.host, "isa": ["avx2"]})
     assert "avx512-unused" not in found(make_perf(manifest=without))
+
+
+@pytest.mark.parametrize(
+    ("own", "huge", "backend", "is_told"),
+    [
+        (4 * GIB, 4 * GIB // 10, "cpu", True),
+        (4 * GIB, 4 * GIB // 10, None, True),
+        (4 * GIB, 3 * GIB, "cpu", False),
+        (4 * GIB, None, "cpu", False),
+        (4 * GIB, 0, "cuda", False),
+        (200 * MIB, 0, "cpu", False),  # so little of it is the engine's own
+    ],
+)
+def test_weights_in_small_pages_are_told(
+    make_perf: MakePerf,
+    manifest: Manifest,
+    make_sample: MakeSample,
+    own: int,
+    huge: int | None,
+    backend: str | None,
+    is_told: bool,
+) -> None:
+    def on_pages(sample: HostSample) -> HostSample:
+        assert sample.engine is not None
+        return replace(sample, engine=replace(sample.engine, anon_bytes=own, huge_page_bytes=huge))
+
+    told = found(
+        make_perf(
+            samples=tuple(on_pages(make_sample(t / 10)) for t in range(40)),
+            manifest=replace(manifest, engine=replace(manifest.engine, backend=backend)),
+        )
+    )
+    assert ("small-pages" in told) is is_told
+    if is_told:
+        assert told["small-pages"].message.startswith("10 % of the engine's 4.0 GiB")
 
 
 @pytest.mark.parametrize(

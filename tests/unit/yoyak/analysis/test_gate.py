@@ -191,6 +191,29 @@ def test_hosts_may_have_other_builds_and_instruction_sets_which_is_a_finding(
     assert {"isa-differs", "backend-differs"} <= codes
 
 
+def test_pages_of_two_kinds_are_a_finding_where_cpus_work_on_them(
+    pair: tuple[Perf, Perf],
+) -> None:
+    def on_pages(perf: Perf, huge_bytes: int | None, own_bytes: int = 10**9) -> Perf:
+        used = replace(
+            perf.resources,
+            engine_rss_anon_bytes=own_bytes,
+            engine_huge_page_bytes=huge_bytes,
+        )
+        return replace(perf, resources=used)
+
+    def codes(*perfs: Perf) -> set[str]:
+        return {finding.code for finding in compare(perfs).findings}
+
+    huge, small = on_pages(pair[0], 9 * 10**8), on_pages(pair[1], 10**6)
+    assert "pages-differ" in codes(huge, small)
+    assert "pages-differ" not in codes(huge, on_pages(pair[1], 8 * 10**8))
+    assert "pages-differ" not in codes(huge, on_pages(pair[1], None))
+    assert "pages-differ" not in codes(huge, on_pages(pair[1], 0, own_bytes=10**7))
+    on_gpu = replace(small, engine=replace(small.engine, backend="cuda"))
+    assert "pages-differ" not in codes(huge, on_gpu)
+
+
 def test_an_unknown_code_is_refused_with_those_there_are(pair: tuple[Perf, Perf]) -> None:
     with pytest.raises(UsageError, match="--allow everything") as refusal:
         compare(pair, allow=["everything"])

@@ -103,13 +103,20 @@ def test_memory_is_that_of_the_last_measured_sample_and_the_highest_mark(
         pss = 77 if mark == 59 else None  # read once, after the end
         return replace(
             sample,
-            engine=replace(sample.engine, rss_bytes=mark, rss_peak_bytes=mark + 5, pss_bytes=pss),
+            engine=replace(
+                sample.engine,
+                rss_bytes=mark,
+                rss_peak_bytes=mark + 5,
+                pss_bytes=pss,
+                huge_page_bytes=pss and pss - 7,
+            ),
         )
 
     perf = make_perf(samples=tuple(map(grows, samples)))
     assert perf.resources.engine_rss_end_bytes == 40
     assert perf.resources.engine_rss_peak_bytes == 45
     assert perf.resources.engine_pss_bytes == 77
+    assert perf.resources.engine_huge_page_bytes == 70
     assert perf.totals.client_rss_end_bytes == 70
 
 

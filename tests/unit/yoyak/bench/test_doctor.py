@@ -1,4 +1,4 @@
-from yoyak.bench.doctor import instruction_set, native_engine
+from yoyak.bench.doctor import huge_pages, instruction_set, native_engine
 from yoyak.bench.native_build.toolchain import Missing
 
 ZEN4 = ("avx", "avx2", "fma", "avx512f")
@@ -14,6 +14,13 @@ def test_a_cpu_without_avx2_needs_a_native_build() -> None:
     assert instruction_set("x86_64", ("avx",), has_native=False).state == "failure"
     assert instruction_set("x86_64", ("avx",), has_native=True).state == "ok"
     assert instruction_set("aarch64", ("asimd",), has_native=False).state == "ok"
+
+
+def test_a_kernel_that_gives_no_huge_pages_is_told_with_the_command() -> None:
+    check = huge_pages("never")
+    assert check.state == "warning"
+    assert check.mend == "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"
+    assert [huge_pages(mode).state for mode in ("always", "madvise", None)] == ["ok"] * 3
 
 
 def test_what_a_native_build_lacks_is_named_with_the_command_that_brings_it() -> None:

@@ -45,6 +45,29 @@ def test_cpus_with_unlike_governors_name_both(host_tree: Trees) -> None:
     assert host_facts(root=root, ask_metadata=False).governor == "performance,powersave"
 
 
+@pytest.mark.parametrize(
+    ("modes", "mode"),
+    [
+        ("always [madvise] never\n", "madvise"),
+        ("[always] madvise never\n", "always"),
+        ("always madvise [never]\n", "never"),
+        ("", None),
+    ],
+)
+def test_the_mode_of_huge_pages_is_the_bracketed_one(
+    host_tree: Trees, modes: str, mode: str | None
+) -> None:
+    root = host_tree("m5.16xlarge")
+    folder = root / "sys/kernel/mm/transparent_hugepage"
+    folder.mkdir(parents=True)
+    (folder / "enabled").write_text(modes)
+    assert host_facts(root=root, ask_metadata=False).huge_pages == mode
+
+
+def test_a_kernel_without_huge_pages_has_no_mode_of_them(host_tree: Trees) -> None:
+    assert host_facts(root=host_tree("m5.16xlarge"), ask_metadata=False).huge_pages is None
+
+
 def test_graviton_has_no_model_name_so_its_part_number_tells(host_tree: Trees) -> None:
     facts = host_facts(root=host_tree("c7g.4xlarge"), ask_metadata=False)
     assert facts.architecture == "aarch64"

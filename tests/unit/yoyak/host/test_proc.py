@@ -9,6 +9,7 @@ from yoyak.host.proc import (
     MemoryStatus,
     Process,
     ProcessIdentity,
+    WalkedMemory,
     parse_stat,
     parse_status,
     pid_namespace,
@@ -75,9 +76,19 @@ def test_a_pid_given_to_another_process_is_not_ours(fake_proc: FakeProc) -> None
     assert process.stat() is None
 
 
-def test_a_process_without_smaps_rollup_has_no_pss(fake_proc: FakeProc) -> None:
+def test_walked_memory_is_the_rollups(fake_proc: FakeProc) -> None:
     fake_proc.process(42)
-    assert Process(ProcessIdentity(42, 1000), fake_proc.root).pss_bytes() is None
+    (fake_proc.root / "proc/42/smaps_rollup").write_text(
+        "5581-7ffd ---p 00000000 00:00 0    [rollup]\n"
+        "Rss:    900 kB\nPss:    700 kB\nPss_Anon:  600 kB\nAnonHugePages:  512 kB\n"
+    )
+    walked = Process(ProcessIdentity(42, 1000), fake_proc.root).walked()
+    assert walked == WalkedMemory(pss_bytes=700 * 1024, huge_page_bytes=512 * 1024)
+
+
+def test_without_smaps_rollup_nothing_of_it_is_known(fake_proc: FakeProc) -> None:
+    fake_proc.process(42)
+    assert Process(ProcessIdentity(42, 1000), fake_proc.root).walked() == WalkedMemory(None, None)
 
 
 def test_a_pid_namespace_is_the_number_in_the_link(tmp_path: Path) -> None:

@@ -172,3 +172,22 @@ def test_the_last_reading_with_pss_reads_everyone(fake_proc: FakeProc) -> None:
     assert last is not None
     assert last.cpu_s == pytest.approx(4900 / CLOCK_TICKS_PER_S)
     assert last.pss_bytes is None  # no smaps_rollup here: a part would look like the whole
+
+
+def test_what_is_walked_is_summed_and_unknown_if_one_members_is(fake_proc: FakeProc) -> None:
+    for pid, parent in ((1000, 1), (1001, 1000), (1002, 1000)):
+        fake_proc.process(pid, parent=parent)
+    rollup = "Pss:  100 kB\nAnonHugePages:  40 kB\n"
+    for pid in (1000, 1001):
+        (fake_proc.root / f"proc/{pid}/smaps_rollup").write_text(rollup)
+    tree = tree_of(fake_proc, 1000)
+    part = tree.read(0, 1, pss=True)
+    assert part is not None
+    assert (part.pss_bytes, part.huge_page_bytes) == (None, None)
+    (fake_proc.root / "proc/1002/smaps_rollup").write_text(rollup)
+    whole = tree.read(1, 1, pss=True)
+    assert whole is not None
+    assert (whole.pss_bytes, whole.huge_page_bytes) == (300 * 1024, 120 * 1024)
+    unasked = tree.read(2, 1)
+    assert unasked is not None
+    assert (unasked.pss_bytes, unasked.huge_page_bytes) == (None, None)

@@ -4,10 +4,10 @@ from yoyak.engines.native.recipe import Backend
 from yoyak.engines.native.server import server_command
 
 
-def command(backend: Backend = "cpu", **changed: int) -> list[str]:
+def command(backend: Backend = "cpu", *, cpus: tuple[int, ...] = (), **changed: int) -> list[str]:
     asked = {"threads": 2, "context": 4096, "batch": 512, "ubatch": 512, "parallel": 1, **changed}
     return server_command(
-        Path("/cache/llama-server"), backend=backend, model=Path("/m.gguf"), **asked
+        Path("/cache/llama-server"), backend=backend, model=Path("/m.gguf"), cpus=cpus, **asked
     )
 
 
@@ -35,6 +35,14 @@ def test_no_batch_is_above_the_context() -> None:
 def test_the_whole_model_goes_to_a_gpu_and_none_of_it_else() -> None:
     assert value(command("cuda"), "--n-gpu-layers") == "999"
     assert "--n-gpu-layers" not in command("cpu")
+
+
+def test_its_threads_are_bound_one_to_each_cpu_of_the_mask() -> None:
+    started = command(cpus=(0, 1, 5))
+    for suffix in ("", "-batch"):
+        assert value(started, f"--cpu-mask{suffix}") == "23"
+        assert value(started, f"--cpu-strict{suffix}") == "1"
+    assert not any("--cpu-" in part for part in command())
 
 
 def test_no_key_is_an_argument() -> None:
