@@ -1,15 +1,16 @@
-"""The event loops that these tests run on, and two models.
+"""The event loops that these tests run on, HTTP clients, and two models.
 
 Ours is uvloop; the HTTP client takes plain loops too.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
 import uvloop
 
+from yoyak.engines.http_stream import HttpClient
 from yoyak.models import cached
 
 
@@ -31,3 +32,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that takes several milliseconds for a token, far above what our side takes."""
     return cached("small", cache_dir=tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+async def clients() -> AsyncIterator[list[HttpClient]]:
+    """Clients that are closed when the test is over."""
+    opened: list[HttpClient] = []
+    yield opened
+    for client in opened:
+        await client.close()
