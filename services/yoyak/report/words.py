@@ -136,8 +136,8 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "resources.engine_rss_end_bytes": ("Engine memory, at the end", "엔진 메모리, 끝"),
     "resources.engine_rss_anon_bytes": ("– of which own memory", "그중 자체 메모리"),
     "resources.engine_huge_page_bytes": (
-        "– – in huge pages",
-        "그중 대형 페이지에 있는 부분",
+        "– own memory in huge pages",
+        "자체 메모리 중 대형 페이지",
     ),
     "resources.engine_rss_file_bytes": ("– of which mapped files", "그중 매핑된 파일"),
     "resources.engine_pss_bytes": (

@@ -139,9 +139,9 @@ STUDY_WORDS: Mapping[str, Words] = {
     "pages-differ": Words(
         Said(
             "the engine's memory lies in huge pages on some hosts and in small ones on others "
-            "({listed}): 5 to 15 % of decode speed may be the kernel's setting, not the host",
+            "({listed}): 5 to 17 % of decode speed may be the kernel's setting, not the host",
             "엔진 메모리가 어떤 호스트에서는 대형 페이지에, 다른 호스트에서는 작은 페이지에 "
-            "있습니다({listed}). 생성 속도의 5~15 %는 호스트가 아니라 커널 설정의 차이일 수 "
+            "있습니다({listed}). 생성 속도의 5~17 %는 호스트가 아니라 커널 설정의 차이일 수 "
             "있습니다",
         ),
         Said(
