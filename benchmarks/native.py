@@ -2,16 +2,16 @@
 
     .venv/bin/python benchmarks/native.py [--preset 1b] [--preset mistral-7b] [--pairs 7]
 
-One request through `--engine llamacpp`, one run of llama-bench, and the next pair the other way
-round, so that both meet the same machine: same program files, GGUF, threads, CPUs, pages of
+One request through `--engine llamacpp` and llama-bench, in another order each time, so that both
+meet the same machine: same program files, GGUF, threads, CPUs, pages of
 memory, batches, loading mode, prompt tokens, output tokens, and decode at the same depth of
 context. For each pair the ratio of our rates to llama-bench's; the median of ratios is to be at
 least 0.97, of prompt and of decode.
 
 Each side warms up right before: llama-bench with a prompt of the same length, and so do we. After
-another process has had the caches, a first prompt of the 7B preset takes 3 to 4 % longer.
+another process has had the caches, a first prompt of the 7B preset takes 3 to 8 % longer.
 
-A second run of llama-bench in each pair is left to the kernel's choice of CPUs and pages, as by
+Another run of llama-bench in each pair is left to the kernel's choice of CPUs and pages, as by
 one who calls it without more: what our engine's placement is worth.
 
 - prompt: prompt tokens / llama.cpp's prompt time, as `yoyak run` publishes it; llama-bench's `pp`
@@ -30,7 +30,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ from yoyak import prompts
 from yoyak.engines.base import GenerationOptions, GenerationRequest
 from yoyak.engines.embedded import EmbeddedLlama, Settings
 from yoyak.engines.native.builds import NativeBuild, choose_build
-from yoyak.engines.placement import cpus_to_bind, with_huge_pages
+from yoyak.engines.placement import cpus_to_bind, mask_of, with_huge_pages
 from yoyak.errors import YoyakError
 from yoyak.host.topology import auto_threads
 from yoyak.load.loops import collector_off
@@ -133,14 +133,14 @@ def bench_commands(
     )
 
 
-def run_bench(commands: Sequence[list[str]], *, threads: int, is_placed: bool) -> Rates:
+def run_bench(commands: Sequence[list[str]], threads: int, *, is_placed: bool) -> Rates:
     """Run llama-bench twice, for the prompt and for decode, and return its rates."""
     environment, placed = dict(os.environ), []
     if is_placed:
         environment = with_huge_pages(environment)
         cpus = cpus_to_bind(threads, os.sched_getaffinity(0))
         if cpus:
-            placed = ["--cpu-mask", f"{sum(1 << cpu for cpu in cpus):x}", "--cpu-strict", "1"]
+            placed = ["--cpu-mask", mask_of(cpus), "--cpu-strict", "1"]
     rates = []
     for command in commands:
         done = subprocess.run(
@@ -194,11 +194,14 @@ async def measure(preset: str, build: NativeBuild, asked: argparse.Namespace) ->
         )
         for index in range(asked.pairs):
             began = time.monotonic()
-            first = await ours() if index % 2 == 0 else None
-            run = partial(run_bench, commands, threads=asked.threads)
-            bench = await asyncio.to_thread(run, is_placed=True)
-            rates = first or await ours()
-            pairs.append(Pair(rates, bench, await asyncio.to_thread(run, is_placed=False)))
+            sides: list[Callable[[], Awaitable[Rates]]] = [
+                ours,
+                partial(asyncio.to_thread, run_bench, commands, asked.threads, is_placed=True),
+                partial(asyncio.to_thread, run_bench, commands, asked.threads, is_placed=False),
+            ]
+            turn = index % len(sides)
+            rates = [await side() for side in sides[turn:] + sides[:turn]]
+            pairs.append(Pair(*rates[len(sides) - turn :], *rates[: len(sides) - turn]))
             tell(preset, index + 1, asked.pairs, pairs[-1], time.monotonic() - began)
     finally:
         await engine.close()

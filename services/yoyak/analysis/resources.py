@@ -7,12 +7,12 @@ from statistics import fmean
 from typing import TypeVar
 
 from yoyak.analysis.repetitions import Repetition
-from yoyak.records import GpuResources, GpuSample, HostSample, Resources
+from yoyak.records import EngineFacts, GpuResources, GpuSample, HostSample, Resources
 from yoyak.records.sample import CpuTimes
 from yoyak.units import MIB, PERCENT, seconds
 
 GAP_S = 1.0  # ten samples that did not come
-PAGES_MATTER_BYTES = 256 * MIB  # of weights: what a CPU's caches and page tables' do not hold
+PAGES_MATTER_BYTES = 64 * MIB  # of weights: more than a CPU's caches hold
 
 Counter = Callable[[HostSample], float | None]
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def resources(windows: Sequence[Sequence[HostSample]], samples: Sequence[HostSam
     Args:
         windows: from `measured_windows`.
         samples: all of the run; the proportional set size and what lies in huge pages are read
-            seldom, mostly after the end.
+            seldom, after each repetition: each has a load, and so pages, of its own.
     """
     everything = [sample for window in windows for sample in window]
     engines = [sample.engine for sample in everything if sample.engine is not None]
@@ -94,7 +94,7 @@ def resources(windows: Sequence[Sequence[HostSample]], samples: Sequence[HostSam
         engine_rss_anon_bytes=last.anon_bytes if last else None,
         engine_rss_file_bytes=last.file_bytes if last else None,
         engine_pss_bytes=_last([sample.engine.pss_bytes for sample in samples if sample.engine]),
-        engine_huge_page_bytes=_last(
+        engine_huge_page_bytes=_least(
             [sample.engine.huge_page_bytes for sample in samples if sample.engine]
         ),
         engine_cpu_percent=_percent(used(windows, _engine_cpu_s)),
@@ -113,16 +113,21 @@ def client_rss_end_bytes(windows: Sequence[Sequence[HostSample]]) -> int | None:
     return _last([s.client.rss_bytes for window in windows for s in window if s.client])
 
 
-def huge_page_ratio(used: Resources) -> float | None:
+def huge_page_ratio(engine: EngineFacts, used: Resources) -> float | None:
     """Return the share of the engine's own memory that lies in huge pages, 0-1.
 
-    None if it is unknown, or if so little is the engine's own that its pages do not matter (a
-    small model, mapped weights).
+    None if it is unknown, or if a CPU does not work on weights there: a GPU does (or may, where
+    the engine does not say), they are mapped from their file, or a cache holds them.
     """
     own, huge = used.engine_rss_anon_bytes, used.engine_huge_page_bytes
-    if own is None or huge is None or own < PAGES_MATTER_BYTES:
+    if (
+        own is None
+        or huge is None
+        or own < max(PAGES_MATTER_BYTES, used.engine_rss_file_bytes or 0)
+    ):
         return None
-    return huge / own
+    on_cpu = engine.backend == "cpu" or (engine.backend is None and not used.gpus)
+    return huge / own if on_cpu and not engine.loads_with_mmap else None
 
 
 def foreign_cpu_percent(windows: Sequence[Sequence[HostSample]]) -> float | None:
@@ -239,6 +244,10 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def _most(values: Sequence[Number | None]) -> Number | None:
     return max((value for value in values if value is not None), default=None)
+
+
+def _least(values: Sequence[Number | None]) -> Number | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def _last(values: Sequence[T | None]) -> T | None:

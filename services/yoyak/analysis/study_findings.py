@@ -41,6 +41,7 @@ def study_findings(
         _gpu_unobserved(runs, subjects),
         *_engine_differences(runs),
         _pages_differ(runs),
+        _placement_differs(runs),
         _models_differ(runs, gate),
         _prices_differ(subjects),
         _unpaired(unpaired),
@@ -179,13 +180,25 @@ def _pages_differ(runs: Mapping[str, Perf]) -> Finding | None:
     """Weights in huge pages here and in small ones there, where CPUs work on them."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for label, perf in runs.items():
-        ratio = huge_page_ratio(perf.resources)
-        if ratio is not None and perf.engine.backend in (None, "cpu"):
+        ratio = huge_page_ratio(perf.engine, perf.resources)
+        if ratio is not None:
             groups["huge" if ratio >= HUGE_PAGE_RATIO else "small"].append(label)
     if len(groups) <= 1:
         return None
     listed = "; ".join(f"{pages}: {_some(labels)}" for pages, labels in groups.items())
     return finding("pages-differ", "warning", listed=listed)
+
+
+def _placement_differs(runs: Mapping[str, Perf]) -> Finding | None:
+    """Engines that we started, before and since we ask for huge pages and bind threads."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for label, perf in runs.items():
+        asks = perf.engine.asks_huge_pages
+        groups["unknown" if asks is None else "yes" if asks else "no"].append(label)
+    if len(groups) <= 1:
+        return None
+    listed = "; ".join(f"{asks}: {_some(labels)}" for asks, labels in groups.items())
+    return finding("placement-differs", "warning", listed=listed)
 
 
 def _models_differ(runs: Mapping[str, Perf], gate: Sequence[GateItem]) -> Finding | None:

@@ -21,7 +21,7 @@ _OF_A_PROCESS = frozenset({"url", "pid", "pid_namespace", "boot_id"})
 _HOST = (
     "architecture", "cpu_model", "physical_cores", "logical_cpus", "isa", "kernel",
     "instance_type", "instance_id", "cgroup_cpu_quota_cores", "cgroup_cpuset",
-    "cgroup_memory_limit_bytes",
+    "cgroup_memory_limit_bytes", "huge_pages",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from yoyak.engines.llamacpp_server import API_KEY_VARIABLE, UBATCH, Ready
 from yoyak.engines.local_process import boot_id
 from yoyak.engines.model_file import KnownModel, known_model
 from yoyak.engines.native.builds import NativeBuild, choose_build
-from yoyak.engines.placement import with_huge_pages
+from yoyak.engines.placement import asks_huge_pages, with_huge_pages
 from yoyak.errors import EngineError, HostError, UsageError
 from yoyak.host.page_cache import settle, state_of_ratio
 from yoyak.host.proc import pid_namespace
@@ -102,7 +102,7 @@ class EmbeddedLlama:
             ubatch_tokens=running.ready.ubatch_tokens,
             can_reload=True,
             loads_with_mmap=running.ready.loads_with_mmap,
-            asks_huge_pages=True,
+            asks_huge_pages=asks_huge_pages(),
             binds_threads=running.ready.binds_threads,
             pid=running.ready.pid,
             pid_namespace=self._pid_namespace,

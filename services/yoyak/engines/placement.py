@@ -4,9 +4,12 @@ Left to the kernel, neither is the same from one load to the next, and the speed
 docs/decisions/0012-placement.md has the figures.
 """
 
+import os
+import re
 from collections.abc import Collection, Mapping
 
 _MOST_CPUS = 512  # of llama.cpp's masks (GGML_MAX_N_THREADS)
+_GLIBC_THAT_ASKS = (2, 35)
 _TUNABLES = "GLIBC_TUNABLES"
 _HUGE_PAGES = "glibc.malloc.hugetlb"  # 1: what malloc maps is advised to be in huge pages
 
@@ -27,11 +30,31 @@ def cpus_to_bind(threads: int, allowed: Collection[int]) -> tuple[int, ...]:
     return tuple(sorted(allowed))
 
 
+def mask_of(cpus: Collection[int]) -> str:
+    """Return the CPUs as llama.cpp's programs take them: hexadecimal, CPU 0 the last bit."""
+    return f"{sum(1 << cpu for cpu in cpus):x}"
+
+
+def asks_huge_pages(libc: str | None = None) -> bool:
+    """Say whether `with_huge_pages` has a process of this host ask: its libc must know how.
+
+    Args:
+        libc: name and version, such as "glibc 2.36"; this process's own if None.
+    """
+    if libc is None:
+        try:
+            libc = os.confstr("CS_GNU_LIBC_VERSION")
+        except ValueError:  # another libc
+            libc = None
+    found = re.match(r"glibc (\d+)\.(\d+)", libc or "")
+    return found is not None and tuple(map(int, found.groups())) >= _GLIBC_THAT_ASKS
+
+
 def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a process that asks the kernel for huge pages.
 
-    glibc 2.35 and later ask by madvise, which the mode "madvise" of transparent huge pages, most
-    distributions' default, waits for. Elsewhere it changes nothing.
+    glibc 2.35 and later do so by madvise, for which the mode "madvise" of transparent huge pages,
+    most distributions' default, waits. Elsewhere it changes nothing.
     """
     others = [
         setting

@@ -136,7 +136,7 @@ class Resources:
     host_steal_percent: float | None  # 100 = all cores
     cpu_pressure_percent: float | None
     cgroup_throttled_s: float | None
-    engine_huge_page_bytes: int | None = None  # of anonymous memory
+    engine_huge_page_bytes: int | None = None  # of anonymous memory; the least reading
     gpus: tuple[GpuResources, ...] = ()
 
 

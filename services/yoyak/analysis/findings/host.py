@@ -127,9 +127,8 @@ def uses_avx512(line: str) -> bool:
 
 def small_pages(evidence: Evidence) -> Finding | None:
     """The weights on which the CPU works lie in small pages."""
-    ratio = huge_page_ratio(evidence.resources)
-    backend = evidence.manifest.engine.backend
-    if ratio is None or ratio >= HUGE_PAGE_RATIO or backend not in (None, "cpu"):
+    ratio = huge_page_ratio(evidence.manifest.engine, evidence.resources)
+    if ratio is None or ratio >= HUGE_PAGE_RATIO:
         return None
     return finding(
         "small-pages",

@@ -139,15 +139,29 @@ STUDY_WORDS: Mapping[str, Words] = {
     "pages-differ": Words(
         Said(
             "the engine's memory lies in huge pages on some hosts and in small ones on others "
-            "({listed}): 5 to 17 % of decode speed may be the kernel's setting, not the host",
+            "({listed}): up to 17 % of decode speed may be the pages, not the host",
             "엔진 메모리가 어떤 호스트에서는 대형 페이지에, 다른 호스트에서는 작은 페이지에 "
-            "있습니다({listed}). 생성 속도의 5~17 %는 호스트가 아니라 커널 설정의 차이일 수 "
+            "있습니다({listed}). 생성 속도 차이 중 최대 17 %는 호스트가 아니라 페이지의 차이일 수 "
             "있습니다",
         ),
         Said(
-            "set /sys/kernel/mm/transparent_hugepage/enabled alike on every host and run again",
-            "모든 호스트에서 /sys/kernel/mm/transparent_hugepage/enabled를 똑같이 맞추고 다시 "
-            "실행하세요",
+            "let every engine have huge pages (before it starts, as root: "
+            "echo always > /sys/kernel/mm/transparent_hugepage/enabled) and run again",
+            "모든 엔진이 대형 페이지를 쓰게 하고(엔진을 시작하기 전에 root로: "
+            "echo always > /sys/kernel/mm/transparent_hugepage/enabled) 다시 실행하세요",
+        ),
+    ),
+    "placement-differs": Words(
+        Said(
+            "not every engine is known to ask for huge pages ({listed}; runs of earlier versions "
+            "of yoyak say nothing): without them decode was up to 17 % slower on the same host",
+            "모든 엔진이 대형 페이지를 요청한 것으로 알려져 있지는 않습니다({listed}. 이전 버전의 "
+            "yoyak 실행에는 기록이 없습니다). 대형 페이지가 없으면 같은 호스트에서 생성이 최대 "
+            "17 % 느렸습니다",
+        ),
+        Said(
+            "run all of them with this version and the same engine",
+            "모두 이 버전과 같은 엔진으로 다시 실행하세요",
         ),
     ),
     "build-differs": Words(

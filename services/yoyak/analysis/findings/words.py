@@ -603,15 +603,15 @@ RUN_WORDS: Mapping[str, Words] = {
     ),
     "small-pages": Words(
         Said(
-            "{percent} % of the engine's {gib} GiB lie in huge pages: in small ones it wrote 5 to "
+            "{percent} % of the engine's {gib} GiB lie in huge pages: in small ones it wrote up to "
             "17 % more slowly where we compared, and how much so changed from load to load",
             "엔진 메모리 {gib} GiB 중 {percent} %만 대형 페이지에 있습니다. 우리가 비교했을 때 "
-            "작은 페이지에서는 생성이 5~17 % 느렸고 그 정도가 로드마다 달랐습니다",
+            "작은 페이지에서는 생성이 최대 17 % 느렸고 그 정도가 로드마다 달랐습니다",
         ),
         Said(
-            "before the engine starts, as root and on every host alike: "
-            "echo always > /sys/kernel/mm/transparent_hugepage/enabled",
-            "엔진을 시작하기 전에 모든 호스트에서 똑같이, root로: "
+            "where the host does not give them yet, before the engine starts, as root and on every "
+            "host alike: echo always > /sys/kernel/mm/transparent_hugepage/enabled",
+            "호스트가 아직 주지 않는다면 엔진을 시작하기 전에 모든 호스트에서 똑같이, root로: "
             "echo always > /sys/kernel/mm/transparent_hugepage/enabled",
         ),
     ),

@@ -27,7 +27,7 @@ from yoyak.engines.llamacpp_server import (
 )
 from yoyak.engines.native.recipe import BACKENDS, Backend
 from yoyak.engines.native.server_log import Told
-from yoyak.engines.placement import cpus_to_bind
+from yoyak.engines.placement import cpus_to_bind, mask_of
 from yoyak.errors import HostError, YoyakError
 from yoyak.models import read_gguf
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asked = parser.parse_args(arguments)
         read_gguf(asked.model)
-        cpus = cpus_to_bind(asked.threads, os.sched_getaffinity(0))
+        cpus = cpus_of(asked.backend, asked.threads)
         command = server_command(
             asked.program,
             backend=asked.backend,
@@ -66,6 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except YoyakError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
+
+
+def cpus_of(backend: Backend, threads: int) -> tuple[int, ...]:
+    """Return the CPUs to bind llama-server's threads to; none where a GPU does the work.
+
+    The thread that drives the GPU is one of them, and would stay where it was bound.
+    """
+    return () if backend == "cuda" else cpus_to_bind(threads, os.sched_getaffinity(0))
 
 
 def server_command(
@@ -117,7 +125,7 @@ def server_command(
     if backend == "cuda":
         options["--n-gpu-layers"] = _ALL_LAYERS
     if cpus:
-        mask = f"{sum(1 << cpu for cpu in cpus):x}"
+        mask = mask_of(cpus)
         options |= {"--cpu-mask": mask, "--cpu-mask-batch": mask}
         options |= {"--cpu-strict": 1, "--cpu-strict-batch": 1}
     command = [str(program)]

@@ -240,14 +240,15 @@ def test_an_avx512_host_with_an_avx2_engine_is_no_fair_judge(
 
 
 @pytest.mark.parametrize(
-    ("own", "huge", "backend", "is_told"),
+    ("own", "huge", "engine", "is_told"),
     [
-        (4 * GIB, 4 * GIB // 10, "cpu", True),
-        (4 * GIB, 4 * GIB // 10, None, True),
-        (4 * GIB, 3 * GIB, "cpu", False),
-        (4 * GIB, None, "cpu", False),
-        (4 * GIB, 0, "cuda", False),
-        (200 * MIB, 0, "cpu", False),  # so little of it is the engine's own
+        (4 * GIB, 4 * GIB // 10, {}, True),
+        (4 * GIB, 4 * GIB // 10, {"backend": None}, True),
+        (4 * GIB, 3 * GIB, {}, False),
+        (4 * GIB, None, {}, False),
+        (4 * GIB, 0, {"backend": "cuda"}, False),
+        (4 * GIB, 0, {"loads_with_mmap": True}, False),
+        (50 * MIB, 0, {}, False),  # so little of it is the engine's own
     ],
 )
 def test_weights_in_small_pages_are_told(
@@ -256,7 +257,7 @@ def test_weights_in_small_pages_are_told(
     make_sample: MakeSample,
     own: int,
     huge: int | None,
-    backend: str | None,
+    engine: Mapping[str, Any],
     is_told: bool,
 ) -> None:
     def on_pages(sample: HostSample) -> HostSample:
@@ -266,7 +267,7 @@ def test_weights_in_small_pages_are_told(
     told = found(
         make_perf(
             samples=tuple(on_pages(make_sample(t / 10)) for t in range(40)),
-            manifest=replace(manifest, engine=replace(manifest.engine, backend=backend)),
+            manifest=replace(manifest, engine=replace(manifest.engine, **engine)),
         )
     )
     assert ("small-pages" in told) is is_told

@@ -8,7 +8,7 @@ from yoyak.analysis.compare import compare
 from yoyak.analysis.comparison import Comparison, GateItem
 from yoyak.analysis.gate import CONDITIONS
 from yoyak.errors import MeasuredFailure, UsageError
-from yoyak.records import Perf
+from yoyak.records import GpuResources, Perf
 
 MakeHost = Callable[..., Perf]
 
@@ -212,6 +212,33 @@ def test_pages_of_two_kinds_are_a_finding_where_cpus_work_on_them(
     assert "pages-differ" not in codes(huge, on_pages(pair[1], 0, own_bytes=10**7))
     on_gpu = replace(small, engine=replace(small.engine, backend="cuda"))
     assert "pages-differ" not in codes(huge, on_gpu)
+    gpu = GpuResources(
+        name="L4",
+        uuid=None,
+        utilization_mean_ratio=None,
+        memory_peak_bytes=None,
+        power_mean_w=None,
+        energy_j=None,
+        temperature_max_c=None,
+    )
+    perhaps = replace(
+        small,
+        engine=replace(small.engine, backend=None),
+        resources=replace(small.resources, gpus=(gpu,)),
+    )
+    assert "pages-differ" not in codes(huge, perhaps)
+
+
+def test_a_run_from_before_engines_were_placed_is_told_beside_one_of_after(
+    pair: tuple[Perf, Perf],
+) -> None:
+    placed = [replace(p, engine=replace(p.engine, asks_huge_pages=True)) for p in pair]
+    [told] = [f for f in compare([placed[0], pair[1]]).findings if f.code == "placement-differs"]
+    assert (told.severity, "yes: " in told.message, "unknown: " in told.message) == (
+        "warning", True, True,
+    )  # fmt: skip
+    for alike in (placed, pair):
+        assert "placement-differs" not in {f.code for f in compare(alike).findings}
 
 
 def test_an_unknown_code_is_refused_with_those_there_are(pair: tuple[Perf, Perf]) -> None:

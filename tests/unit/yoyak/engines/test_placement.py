@@ -1,6 +1,6 @@
 import pytest
 
-from yoyak.engines.placement import cpus_to_bind, with_huge_pages
+from yoyak.engines.placement import asks_huge_pages, cpus_to_bind, mask_of, with_huge_pages
 
 
 def test_each_thread_has_a_cpu_where_there_are_as_many() -> None:
@@ -16,6 +16,18 @@ def test_where_a_cpu_is_free_or_shared_the_kernel_places_them(threads: int) -> N
 def test_a_cpu_beyond_llama_cpps_masks_is_not_named() -> None:
     assert cpus_to_bind(2, {510, 511}) == (510, 511)
     assert cpus_to_bind(2, {511, 512}) == ()
+
+
+def test_a_mask_has_a_bit_for_each_cpu() -> None:
+    assert (mask_of((0, 1, 5)), mask_of((64,))) == ("23", "10000000000000000")
+
+
+@pytest.mark.parametrize(
+    ("libc", "asks"),
+    [("glibc 2.35", True), ("glibc 3.0", True), ("glibc 2.34", False), ("musl 1.2", False)],
+)
+def test_only_a_libc_that_knows_how_asks(libc: str, asks: bool) -> None:
+    assert asks_huge_pages(libc) is asks
 
 
 def test_huge_pages_are_asked_for_and_all_else_stays() -> None:

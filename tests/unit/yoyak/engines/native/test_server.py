@@ -1,7 +1,8 @@
+import os
 from pathlib import Path
 
 from yoyak.engines.native.recipe import Backend
-from yoyak.engines.native.server import server_command
+from yoyak.engines.native.server import cpus_of, server_command
 
 
 def command(backend: Backend = "cpu", *, cpus: tuple[int, ...] = (), **changed: int) -> list[str]:
@@ -43,6 +44,12 @@ def test_its_threads_are_bound_one_to_each_cpu_of_the_mask() -> None:
         assert value(started, f"--cpu-mask{suffix}") == "23"
         assert value(started, f"--cpu-strict{suffix}") == "1"
     assert not any("--cpu-" in part for part in command())
+
+
+def test_the_thread_that_drives_a_gpu_is_not_bound() -> None:
+    allowed = os.sched_getaffinity(0)
+    assert cpus_of("cpu", len(allowed)) == tuple(sorted(allowed))
+    assert cpus_of("cuda", len(allowed)) == ()
 
 
 def test_no_key_is_an_argument() -> None:
