@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/native.py [--preset 1b] [--preset mistral-7b] [--pairs 7]
 
 One request through `--engine llamacpp` and llama-bench, in another order each time, so that both
-meet the same machine: same program files, GGUF, threads, CPUs, pages of
-memory, batches, loading mode, prompt tokens, output tokens, and decode at the same depth of
-context. For each pair the ratio of our rates to llama-bench's; the median of ratios is to be at
-least 0.97, of prompt and of decode.
+meet the same machine: same program files, GGUF, threads, CPUs, pages of memory, batches, loading
+mode, prompt tokens, output tokens, and decode at the same depth of context. For each pair the
+ratio of our rates to llama-bench's; the median of ratios is to be at least 0.97, of prompt and of
+decode.
 
 Each side warms up right before: llama-bench with a prompt of the same length, and so do we. After
 another process has had the caches, a first prompt of the 7B preset takes 3 to 8 % longer.
@@ -192,16 +192,20 @@ async def measure(preset: str, build: NativeBuild, asked: argparse.Namespace) ->
             prompt_tokens=prompt_tokens,
             output_tokens=output_tokens,
         )
+
+        async def bench(*, is_placed: bool) -> Rates:
+            return await asyncio.to_thread(run_bench, commands, asked.threads, is_placed=is_placed)
+
+        sides: dict[str, Callable[[], Awaitable[Rates]]] = {
+            "ours": ours,
+            "bench": partial(bench, is_placed=True),
+            "unplaced": partial(bench, is_placed=False),
+        }
         for index in range(asked.pairs):
             began = time.monotonic()
-            sides: list[Callable[[], Awaitable[Rates]]] = [
-                ours,
-                partial(asyncio.to_thread, run_bench, commands, asked.threads, is_placed=True),
-                partial(asyncio.to_thread, run_bench, commands, asked.threads, is_placed=False),
-            ]
             turn = index % len(sides)
-            rates = [await side() for side in sides[turn:] + sides[:turn]]
-            pairs.append(Pair(*rates[len(sides) - turn :], *rates[: len(sides) - turn]))
+            order = [*sides][turn:] + [*sides][:turn]
+            pairs.append(Pair(**{name: await sides[name]() for name in order}))
             tell(preset, index + 1, asked.pairs, pairs[-1], time.monotonic() - began)
     finally:
         await engine.close()

@@ -13,6 +13,7 @@ from yoyak.units import MIB, PERCENT, seconds
 
 GAP_S = 1.0  # ten samples that did not come
 PAGES_MATTER_BYTES = 64 * MIB  # of weights: more than a CPU's caches hold
+LOADED_RATIO = 0.9  # of the most that readings of an engine's memory show: its model is loaded
 
 Counter = Callable[[HostSample], float | None]
 T = TypeVar("T")
@@ -94,9 +95,7 @@ def resources(windows: Sequence[Sequence[HostSample]], samples: Sequence[HostSam
         engine_rss_anon_bytes=last.anon_bytes if last else None,
         engine_rss_file_bytes=last.file_bytes if last else None,
         engine_pss_bytes=_last([sample.engine.pss_bytes for sample in samples if sample.engine]),
-        engine_huge_page_bytes=_least(
-            [sample.engine.huge_page_bytes for sample in samples if sample.engine]
-        ),
+        engine_huge_page_bytes=_huge_page_bytes(samples),
         engine_cpu_percent=_percent(used(windows, _engine_cpu_s)),
         client_cpu_percent=_percent(used(windows, _client_cpu_s)),
         host_cpu_percent=_share(windows, busy_s),
@@ -113,11 +112,16 @@ def client_rss_end_bytes(windows: Sequence[Sequence[HostSample]]) -> int | None:
     return _last([s.client.rss_bytes for window in windows for s in window if s.client])
 
 
+def works_on_cpu(engine: EngineFacts, used: Resources) -> bool:
+    """Say whether a CPU does the work; not where a GPU may, and the engine does not say."""
+    return engine.backend == "cpu" or (engine.backend is None and not used.gpus)
+
+
 def huge_page_ratio(engine: EngineFacts, used: Resources) -> float | None:
     """Return the share of the engine's own memory that lies in huge pages, 0-1.
 
-    None if it is unknown, or if a CPU does not work on weights there: a GPU does (or may, where
-    the engine does not say), they are mapped from their file, or a cache holds them.
+    None if it is unknown, or if no CPU works on weights there: a GPU does, they are mapped from
+    their file, or a cache holds them.
     """
     own, huge = used.engine_rss_anon_bytes, used.engine_huge_page_bytes
     if (
@@ -126,8 +130,7 @@ def huge_page_ratio(engine: EngineFacts, used: Resources) -> float | None:
         or own < max(PAGES_MATTER_BYTES, used.engine_rss_file_bytes or 0)
     ):
         return None
-    on_cpu = engine.backend == "cpu" or (engine.backend is None and not used.gpus)
-    return huge / own if on_cpu and not engine.loads_with_mmap else None
+    return huge / own if works_on_cpu(engine, used) and not engine.loads_with_mmap else None
 
 
 def foreign_cpu_percent(windows: Sequence[Sequence[HostSample]]) -> float | None:
@@ -246,8 +249,19 @@ def _most(values: Sequence[Number | None]) -> Number | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _least(values: Sequence[Number | None]) -> Number | None:
-    return min((value for value in values if value is not None), default=None)
+def _huge_page_bytes(samples: Sequence[HostSample]) -> int | None:
+    """Return the least of the readings at which the model was loaded.
+
+    A server that has just unloaded it, as Ollama does, has little memory of its own left.
+    """
+    engines = [sample.engine for sample in samples if sample.engine is not None]
+    readings = [
+        (engine.anon_bytes, engine.huge_page_bytes)
+        for engine in engines
+        if engine.anon_bytes is not None and engine.huge_page_bytes is not None
+    ]
+    most = max((own for own, _ in readings), default=0)
+    return min((huge for own, huge in readings if own >= LOADED_RATIO * most), default=None)
 
 
 def _last(values: Sequence[T | None]) -> T | None:

@@ -8,7 +8,7 @@ from yoyak.analysis.comparison import GateItem, Subject
 from yoyak.analysis.findings.host import HUGE_PAGE_RATIO
 from yoyak.analysis.findings.wording import finding
 from yoyak.analysis.lists import shortened
-from yoyak.analysis.resources import huge_page_ratio
+from yoyak.analysis.resources import huge_page_ratio, works_on_cpu
 from yoyak.records import EngineFacts, Finding, Perf, Severity
 from yoyak.units import GIB
 
@@ -190,11 +190,12 @@ def _pages_differ(runs: Mapping[str, Perf]) -> Finding | None:
 
 
 def _placement_differs(runs: Mapping[str, Perf]) -> Finding | None:
-    """Engines that we started, before and since we ask for huge pages and bind threads."""
+    """Engines on CPUs that ask for huge pages beside others, as those of before we asked."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for label, perf in runs.items():
         asks = perf.engine.asks_huge_pages
-        groups["unknown" if asks is None else "yes" if asks else "no"].append(label)
+        if works_on_cpu(perf.engine, perf.resources):
+            groups["unknown" if asks is None else "yes" if asks else "no"].append(label)
     if len(groups) <= 1:
         return None
     listed = "; ".join(f"{asks}: {_some(labels)}" for asks, labels in groups.items())

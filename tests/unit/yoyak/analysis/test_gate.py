@@ -237,7 +237,8 @@ def test_a_run_from_before_engines_were_placed_is_told_beside_one_of_after(
     assert (told.severity, "yes: " in told.message, "unknown: " in told.message) == (
         "warning", True, True,
     )  # fmt: skip
-    for alike in (placed, pair):
+    on_gpus = [replace(p, engine=replace(p.engine, backend="cuda")) for p in (placed[0], pair[1])]
+    for alike in (placed, pair, on_gpus):
         assert "placement-differs" not in {f.code for f in compare(alike).findings}
 
 

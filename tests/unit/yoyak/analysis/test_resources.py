@@ -108,7 +108,6 @@ def test_memory_is_that_of_the_last_measured_sample_and_the_highest_mark(
                 rss_bytes=mark,
                 rss_peak_bytes=mark + 5,
                 pss_bytes=pss,
-                huge_page_bytes={20: 90, 59: 70}.get(mark),  # after each repetition
             ),
         )
 
@@ -116,7 +115,24 @@ def test_memory_is_that_of_the_last_measured_sample_and_the_highest_mark(
     assert perf.resources.engine_rss_end_bytes == 40
     assert perf.resources.engine_rss_peak_bytes == 45
     assert perf.resources.engine_pss_bytes == 77
-    assert perf.resources.engine_huge_page_bytes == 70
+
+
+def test_of_what_lies_in_huge_pages_the_least_counts_while_the_model_is_loaded(
+    make_perf: MakePerf, samples: tuple[HostSample, ...]
+) -> None:
+    # After the first repetition, of an engine that has unloaded, and after the last one.
+    readings = {40: (1000, 900), 45: (30, 0), 50: (990, 700), 59: (1000, 990)}
+
+    def of(place: int, sample: HostSample) -> HostSample:
+        assert sample.engine is not None
+        own, huge = readings.get(place, (1000, None))
+        return replace(sample, engine=replace(sample.engine, anon_bytes=own, huge_page_bytes=huge))
+
+    perf = make_perf(samples=tuple(of(*pair) for pair in enumerate(samples)))
+    assert perf.resources.engine_huge_page_bytes == 700
+    unread = make_perf(samples=samples)
+    assert unread.resources.engine_huge_page_bytes is None
+
     assert perf.totals.client_rss_end_bytes == 70
 
 

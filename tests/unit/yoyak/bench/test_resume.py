@@ -241,6 +241,7 @@ def test_other_work_is_refused() -> None:
         ("engine", "the engine's version unknown, now it is b2"),
         ("model", "the engine's model weights sha256 unknown, now it is abc"),
         ("host", "the host's physical cores 2, now it is 4"),
+        ("pages", "the host's huge pages unknown, now it is always"),
         ("versions", "the yoyak 0.1.0, now it is 9.9"),
     ],
 )
@@ -253,6 +254,7 @@ def test_another_engine_host_or_version_is_refused(change: str, message: str) ->
             run.manifest, engine=replace(engine, model=replace(engine.model, weights_sha256="abc"))
         ),
         "host": replace(run.manifest, host={**run.manifest.host, "physical_cores": 4}),
+        "pages": replace(run.manifest, host={**run.manifest.host, "huge_pages": "always"}),
         "versions": replace(run.manifest, versions={"yoyak": "9.9"}),
     }[change]
     with pytest.raises(HostError) as caught:
